@@ -1,0 +1,110 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One target per concern, one folder per layer (Docs/Architecture.md). Arrows go down, or within a layer, never in a
+// circle. There is no outside package: what is not in the toolchain is one of the C libraries under Sources/System.
+
+/// A system library found by pkg-config, with a hint for the package that brings it.
+func system(_ name: String, pkgConfig: String, apt: String, brew: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig,
+        providers: [.apt([apt]), .brew([brew])])
+}
+
+func library(_ name: String, in layer: String, _ dependencies: [String]) -> Target {
+    .target(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "Sources/\(layer)/\(name)")
+}
+
+func tests(_ name: String, _ dependencies: [String], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies.map { .byName(name: $0) }, path: "Tests/\(name)",
+        resources: resources)
+}
+
+let foundations = ["Bytes", "Multiformats", "Cryptography", "PeerIdentity", "Telemetry"]
+let machines = ["MultistreamSelect", "Noise", "Yamux"]
+let network = ["EventLoop", "Transport", "ConnectionUpgrade", "TCPTransport", "MemoryTransport", "Swarm"]
+let protocols = ["Identify", "Ping", "Perf"]
+
+let package = Package(
+    name: "Apus",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Apus", targets: ["Apus"]),
+        .library(name: "ApusFoundations", targets: foundations),
+        .library(name: "ApusMachines", targets: machines),
+        .library(name: "ApusNetwork", targets: network),
+        .library(name: "ApusProtocols", targets: protocols),
+        .executable(name: "apus", targets: ["ApusCommand"]),
+        .executable(name: "apus-peer", targets: ["ApusPeer"]),
+    ],
+    targets: [
+        system("CUV", pkgConfig: "libuv", apt: "libuv1-dev", brew: "libuv"),
+        system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev", brew: "openssl@3"),
+        system("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev", brew: "libsodium"),
+        system("CSecp256k1", pkgConfig: "libsecp256k1", apt: "libsecp256k1-dev", brew: "secp256k1"),
+        system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev", brew: "sqlite"),
+        system("CAres", pkgConfig: "libcares", apt: "libc-ares-dev", brew: "c-ares"),
+        system("CMiniUPnPc", pkgConfig: "miniupnpc", apt: "libminiupnpc-dev", brew: "miniupnpc"),
+
+        library("Bytes", in: "Foundations", []),
+        library("Multiformats", in: "Foundations", ["Bytes"]),
+        library("Cryptography", in: "Foundations", ["Bytes", "COpenSSL", "CSodium", "CSecp256k1"]),
+        library("PeerIdentity", in: "Foundations", ["Bytes", "Multiformats", "Cryptography"]),
+        library("Telemetry", in: "Foundations", ["Bytes"]),
+
+        library("MultistreamSelect", in: "Machines", ["Bytes"]),
+        library("Noise", in: "Machines", ["Bytes", "Cryptography", "PeerIdentity"]),
+        library("Yamux", in: "Machines", ["Bytes"]),
+
+        library("EventLoop", in: "Network", ["Bytes", "Telemetry", "CUV", "CAres"]),
+        library(
+            "Transport", in: "Network", ["Bytes", "Multiformats", "PeerIdentity", "Telemetry", "EventLoop"]),
+        library(
+            "ConnectionUpgrade", in: "Network",
+            [
+                "Bytes", "Multiformats", "Cryptography", "PeerIdentity", "Telemetry", "MultistreamSelect", "Noise",
+                "Yamux", "EventLoop", "Transport",
+            ]),
+        library("TCPTransport", in: "Network", ["Bytes", "Multiformats", "Telemetry", "EventLoop", "Transport"]),
+        library("MemoryTransport", in: "Network", ["Bytes", "Multiformats", "Telemetry", "EventLoop", "Transport"]),
+        library(
+            "Swarm", in: "Network",
+            [
+                "Bytes", "Multiformats", "Cryptography", "PeerIdentity", "Telemetry", "EventLoop", "Transport",
+                "ConnectionUpgrade",
+            ]),
+
+        library(
+            "Identify", in: "Protocols",
+            ["Bytes", "Multiformats", "PeerIdentity", "Telemetry", "EventLoop", "Transport", "ConnectionUpgrade", "Swarm"]),
+        library("Ping", in: "Protocols", ["Bytes", "Cryptography", "PeerIdentity", "Transport", "ConnectionUpgrade", "Swarm"]),
+        library("Perf", in: "Protocols", ["Bytes", "PeerIdentity", "Transport", "ConnectionUpgrade", "Swarm"]),
+
+        library(
+            "Apus", in: "Node",
+            foundations + network + protocols),
+        .executableTarget(
+            name: "ApusCommand", dependencies: ["Apus"], path: "Sources/Node/ApusCommand"),
+        .executableTarget(
+            name: "ApusPeer", dependencies: ["Apus"], path: "Interop/apus-peer"),
+
+        tests("FoundationsTests", foundations),
+        tests("MachinesTests", foundations + machines),
+        tests("NetworkTests", foundations + machines + network),
+        tests("NodeTests", ["Apus"] + foundations + network + protocols),
+        tests("CommandTests", ["ApusCommand", "Apus"]),
+    ]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        // Async functions stay on their caller's executor: a handler that runs on a connection's loop is never moved off
+        // it by a call to a nonisolated helper (Docs/Architecture.md, "Concurrency").
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}
