@@ -1,0 +1,1 @@
+@main struct ApusPeer { static func main() {} }

@@ -1,0 +1,13 @@
+/// A value that its holder promises to share between threads safely, although the compiler cannot see why.
+///
+/// This is the project's only `@unchecked Sendable`. Each use is listed here with its argument, and a new one must be
+/// added to the list:
+/// - `ByteStorage.base`: the memory is written only by the storage's creator, and only in ranges of which no `Bytes`
+///   exists yet; every other access is a read that an ordinary retain and release orders.
+/// - `LoopBound.value` (EventLoop): reached only after a check that the current thread is the loop's own.
+/// - `EventLoop`'s libuv handles: touched on the loop's thread alone, except `uv_async_send`, which libuv declares safe.
+public struct UncheckedSendable<Value>: @unchecked Sendable {
+    public let value: Value
+
+    @inlinable public init(_ value: Value) { self.value = value }
+}
