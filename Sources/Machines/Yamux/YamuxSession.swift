@@ -1,0 +1,174 @@
+public import Bytes
+
+/// One side of a Yamux session: it is fed the bytes that come in and asked for events and for frames to send.
+///
+/// The session holds no payload. Data that comes in is reported as a range of the input; of data to go out it knows only
+/// how many bytes wait, and says which stream may send how many next. Follows the libp2p Yamux specification.
+public struct YamuxSession: ~Copyable {
+    public enum Role: Sendable {
+        /// Begins streams with odd numbers.
+        case dialer
+        /// Begins streams with even numbers.
+        case listener
+    }
+
+    public let role: Role
+    public let configuration: YamuxConfiguration
+
+    var streams = YamuxStreamTable()
+    var nextNumber: UInt32
+    /// Streams with something to send, served round robin; each stands in it at most once.
+    var ready = RingQueue<YamuxStreamID>()
+    /// Frames that belong to no stream: pings, pongs, GoAway and resets of refused streams.
+    var sessionFrames = RingQueue<YamuxHeader>()
+
+    var frame = YamuxFrameAssembly()
+    var unacknowledgedOutbound = 0
+    var unacknowledgedInbound = 0
+    var localGoAway = false
+    public internal(set) var remoteGoAway: YamuxGoAwayCode?
+    var liveness: YamuxLiveness
+    /// Streams that we are done with and that end by themselves or are reset at their time.
+    var lingering = RingQueue<(id: YamuxStreamID, deadline: Instant)>()
+
+    public init(role: Role, configuration: YamuxConfiguration = .init(), now: Instant) {
+        self.role = role
+        self.configuration = configuration
+        self.nextNumber = role == .dialer ? 1 : 2
+        self.liveness = YamuxLiveness(configuration: configuration, now: now)
+    }
+
+    /// How many streams are open, in either direction, half or whole.
+    public var streamCount: Int { self.streams.count }
+
+    /// The smallest round trip that a ping measured so far.
+    public var roundTrip: Duration? { self.liveness.roundTrip }
+
+    /// The open streams, for closing them all.
+    public var openStreams: [YamuxStreamID] { self.streams.all }
+
+    public func isOpen(_ id: YamuxStreamID) -> Bool { self.streams.contains(id) }
+
+    /// How many more bytes than those already waiting the peer would let us send on the stream now; it can be negative.
+    public func sendCredit(_ id: YamuxStreamID) -> Int {
+        guard self.streams.contains(id) else { return 0 }
+        return self.streams[id].sendWindow - self.streams[id].pendingOutput
+    }
+
+    /// Whether `openStream` would succeed.
+    public var canOpenStream: Bool {
+        self.remoteGoAway == nil && !self.localGoAway && self.unacknowledgedOutbound < self.configuration.acceptBacklog
+            && self.streams.count < self.configuration.maximumStreams
+    }
+
+    /// Begins a stream. The peer learns of it with the stream's first frame.
+    public mutating func openStream() throws(YamuxError) -> YamuxStreamID {
+        guard self.remoteGoAway == nil, !self.localGoAway else { throw .goingAway }
+        guard self.streams.count < self.configuration.maximumStreams else { throw .tooManyStreams }
+        guard self.unacknowledgedOutbound < self.configuration.acceptBacklog else {
+            throw .tooManyUnacknowledgedStreams
+        }
+        let number = self.nextNumber
+        let (next, overflow) = number.addingReportingOverflow(2)
+        guard !overflow else { throw .tooManyStreams }
+        self.nextNumber = next
+        let id = self.streams.insert(.begun(number: number))
+        self.unacknowledgedOutbound += 1
+        self.enqueue(id)
+        return id
+    }
+
+    /// Notes that `count` more bytes of the stream's output wait for frames.
+    public mutating func offerOutput(_ id: YamuxStreamID, count: Int) {
+        guard count > 0, self.streams.contains(id) else { return }
+        precondition(!self.streams[id].finishPending && !self.streams[id].finishSent, "output after the end of a stream")
+        self.streams[id].pendingOutput += count
+        self.enqueue(id)
+    }
+
+    /// Ends our half of the stream once its waiting output is sent.
+    public mutating func closeWrite(_ id: YamuxStreamID) {
+        guard self.streams.contains(id), !self.streams[id].finishSent, !self.streams[id].finishPending else { return }
+        self.streams[id].finishPending = true
+        self.enqueue(id)
+    }
+
+    /// Ends the stream at once in both directions; its waiting output is dropped. The peer is told `code`.
+    public mutating func reset(_ id: YamuxStreamID, code: UInt32 = 0) {
+        guard self.streams.contains(id), self.streams[id].resetPending == nil else { return }
+        if self.streams[id].beginPending {
+            self.remove(id)
+        } else {
+            self.streams[id].resetPending = code
+            self.streams[id].discards = true
+            self.streams[id].pendingOutput = 0
+            self.enqueue(id)
+        }
+    }
+
+    /// Throws away what still comes in on the stream; once our half has ended too, the peer has the linger time to end
+    /// its own before the stream is reset.
+    public mutating func stopReading(_ id: YamuxStreamID, now: Instant) {
+        guard self.streams.contains(id), !self.streams[id].discards else { return }
+        self.streams[id].discards = true
+        if !self.streams[id].finishReceived {
+            self.linger(id, until: now + self.configuration.lingerTimeout)
+        }
+    }
+
+    /// Notes that the reader took `count` bytes, and returns by how much the window should grow.
+    ///
+    /// Whoever is asked for memory decides and answers with `growWindow`; nothing happens without it.
+    public mutating func consumed(_ id: YamuxStreamID, count: Int, now: Instant) -> Int {
+        guard self.streams.contains(id) else { return 0 }
+        let grant = self.streams[id].receive.consume(count)
+        guard grant > 0, !self.streams[id].finishReceived else { return 0 }
+        self.streams[id].windowDelta += grant
+        self.enqueue(id)
+        return self.streams[id].receive.growth(
+            atGrant: grant, now: now, roundTrip: self.liveness.roundTrip, maximum: self.configuration.maximumWindow)
+    }
+
+    /// Makes the stream's receive window larger by `count` bytes.
+    public mutating func growWindow(_ id: YamuxStreamID, by count: Int) {
+        guard count > 0, self.streams.contains(id) else { return }
+        self.streams[id].receive.grow(by: count)
+        self.streams[id].windowDelta += count
+        self.enqueue(id)
+    }
+
+    /// The size of the stream's receive window in bytes, 0 for a stream that is gone.
+    public func windowSize(_ id: YamuxStreamID) -> Int {
+        self.streams.contains(id) ? self.streams[id].receive.size : 0
+    }
+
+    /// Says GoAway: from now on neither side opens streams; those that are open go on.
+    public mutating func goAway(_ code: YamuxGoAwayCode) {
+        guard !self.localGoAway else { return }
+        self.localGoAway = true
+        self.sessionFrames.append(YamuxHeader(type: .goAway, value: code.rawValue))
+    }
+
+    mutating func enqueue(_ id: YamuxStreamID) {
+        guard !self.streams[id].isQueued, self.streams[id].hasSomethingToSend else { return }
+        self.streams[id].isQueued = true
+        self.ready.append(id)
+    }
+
+    mutating func remove(_ id: YamuxStreamID) {
+        guard self.streams.contains(id) else { return }
+        if !self.streams[id].acknowledged {
+            if self.isLocal(id.number) {
+                self.unacknowledgedOutbound -= 1
+            } else {
+                self.unacknowledgedInbound -= 1
+            }
+        }
+        self.streams.remove(id)
+    }
+
+    /// Whether a stream of this number is begun by this side.
+    func isLocal(_ number: UInt32) -> Bool {
+        (number & 1 == 1) == (self.role == .dialer)
+    }
+}
