@@ -136,3 +136,10 @@ extension Bytes: CustomStringConvertible {
         self.count <= 32 ? self.hex : "\(self[0..<32].hex)… (\(self.count) bytes)"
     }
 }
+
+extension Bytes {
+    /// Lends the memory that the bytes stand in, and where in it they begin.
+    @inlinable package func withStorage(_ body: (ByteStorage, Int) -> Void) {
+        if let storage = self.storage { body(storage, self.offset) }
+    }
+}

@@ -1,0 +1,180 @@
+public import Bytes
+public import EventLoop
+public import Multiformats
+public import PeerIdentity
+import Synchronization
+
+/// A secured, multiplexed connection to a peer, for use from any task.
+public final class Connection: Sendable {
+    /// What is known of a connection when it stands.
+    public struct Description: Sendable {
+        public var direction: Direction
+        public var localPeer: PeerID
+        public var remotePeer: PeerID
+        public var remotePublicKey: PublicKey
+        public var localAddress: Multiaddr
+        public var remoteAddress: Multiaddr
+        /// The protocol id of the security protocol, such as "/noise".
+        public var security: String
+        /// The protocol id of the muxer, such as "/yamux/1.0.0".
+        public var muxer: String
+
+        public init(
+            direction: Direction, localPeer: PeerID, remotePeer: PeerID, remotePublicKey: PublicKey,
+            localAddress: Multiaddr, remoteAddress: Multiaddr, security: String, muxer: String
+        ) {
+            self.direction = direction
+            self.localPeer = localPeer
+            self.remotePeer = remotePeer
+            self.remotePublicKey = remotePublicKey
+            self.localAddress = localAddress
+            self.remoteAddress = remoteAddress
+            self.security = security
+            self.muxer = muxer
+        }
+    }
+
+    /// A number that no other connection of this process has.
+    public let id: UInt64
+    public let description: Description
+    /// The loop that the connection and its streams live on.
+    public let loop: EventLoop
+    public let openedAt: Instant
+    /// Tasks that serve the connection's streams; they end with it.
+    package let tasks = TaskSet()
+
+    private let driver: Mutex<LoopBound<any ConnectionDriver>?>
+    private let state = Mutex(State())
+
+    private struct State {
+        var remoteProtocols: Set<String> = []
+        var closeReason: ConnectionCloseReason?
+        var waiters: [CheckedContinuation<ConnectionCloseReason, Never>] = []
+    }
+
+    private static let lastID = Atomic<UInt64>(0)
+
+    package init(_ description: Description, loop: EventLoop) {
+        self.id = Self.lastID.wrappingAdd(1, ordering: .relaxed).newValue
+        self.description = description
+        self.loop = loop
+        self.openedAt = EventLoop.monotonicNow()
+        self.driver = Mutex(nil)
+    }
+
+    /// Names the object that carries out this connection's commands; called on the loop before anyone else has `self`.
+    package func attach(_ driver: any ConnectionDriver) {
+        let bound = LoopBound(driver, on: self.loop)
+        self.driver.withLock { $0 = bound }
+    }
+
+    public var direction: Direction { self.description.direction }
+    public var localPeer: PeerID { self.description.localPeer }
+    public var remotePeer: PeerID { self.description.remotePeer }
+    public var remotePublicKey: PublicKey { self.description.remotePublicKey }
+    public var localAddress: Multiaddr { self.description.localAddress }
+    public var remoteAddress: Multiaddr { self.description.remoteAddress }
+    public var security: String { self.description.security }
+    public var muxer: String { self.description.muxer }
+
+    /// Why the connection ended, or nil while it stands.
+    public var closeReason: ConnectionCloseReason? { self.state.withLock { $0.closeReason } }
+
+    /// Opens a stream and agrees with the peer on the first of `protocols` that it supports.
+    ///
+    /// Costs no round trip where the peer is known to support one of them. Throws `StreamError`.
+    public func openStream(_ protocols: [String], timeout: Duration = .seconds(15)) async throws -> Stream {
+        try await self.open(protocols, timeout: timeout) { Stream($0) }
+    }
+
+    /// Opens a stream whose callbacks `makeHandler` returns; it is called on the loop when the protocol is agreed on.
+    public func openStream(
+        _ protocols: [String], timeout: Duration = .seconds(15),
+        handler makeHandler: @escaping @Sendable (LoopStream) -> any StreamHandler
+    ) async throws {
+        try await self.open(protocols, timeout: timeout) { stream in stream.setHandler(makeHandler(stream)) }
+    }
+
+    private func open<Opened: Sendable>(
+        _ protocols: [String], timeout: Duration, _ take: @escaping @Sendable (LoopStream) -> Opened
+    ) async throws -> Opened {
+        precondition(!protocols.isEmpty, "a stream needs at least one protocol")
+        let request = OpenRequest<Opened>()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                guard request.begin(continuation) else { return }
+                self.onLoop {
+                    guard let driver = self.driver.withLock({ $0 })?.value else {
+                        request.finish(.failure(StreamError.closed(.connectionClosed(self.closeText))))
+                        return
+                    }
+                    driver.openStream(protocols, timeout: timeout) { result in
+                        switch result {
+                        case .success(let stream):
+                            if request.isWaiting { request.finish(.success(take(stream))) } else { stream.reset() }
+                        case .failure(let error): request.finish(.failure(error))
+                        }
+                    }
+                }
+            }
+        } onCancel: {
+            request.finish(.failure(CancellationError()))
+        }
+    }
+
+    /// Ends the connection in order: streams that are open may send what they have written, for at most `gracePeriod`.
+    ///
+    /// Returns when it is closed.
+    public func close(gracePeriod: Duration = .seconds(1)) async {
+        self.beginClose(gracePeriod: gracePeriod)
+        _ = await self.waitUntilClosed()
+        await self.tasks.cancelAndWait()
+    }
+
+    /// Starts closing, in order with a grace period or at once without.
+    package func beginClose(gracePeriod: Duration?) {
+        self.onLoop { self.driver.withLock({ $0 })?.value.close(gracePeriod: gracePeriod) }
+    }
+
+    /// Waits until the connection has ended and says why.
+    public func waitUntilClosed() async -> ConnectionCloseReason {
+        await withCheckedContinuation { continuation in
+            let reason = self.state.withLock { state -> ConnectionCloseReason? in
+                if state.closeReason == nil { state.waiters.append(continuation) }
+                return state.closeReason
+            }
+            if let reason { continuation.resume(returning: reason) }
+        }
+    }
+
+    private var closeText: String { self.closeReason.map { "\($0)" } ?? "it is not open" }
+
+    private func onLoop(_ body: @escaping @Sendable () -> Void) {
+        if self.loop.isCurrent { body() } else { self.loop.execute(body) }
+    }
+
+    // MARK: What the driver and the services report
+
+    /// Notes that the connection ended; its driver is let go of.
+    package func noteClosed(_ reason: ConnectionCloseReason) {
+        self.driver.withLock { $0 = nil }
+        let waiters = self.state.withLock { state in
+            state.closeReason = state.closeReason ?? reason
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume(returning: reason) }
+        self.tasks.cancel()
+    }
+
+    /// The protocols that the peer said it supports; streams for these are opened without waiting for its answer.
+    package var remoteProtocols: Set<String> {
+        get { self.state.withLock { $0.remoteProtocols } }
+        set { self.state.withLock { $0.remoteProtocols = newValue } }
+    }
+}
+
+extension Connection: Hashable {
+    public static func == (left: Connection, right: Connection) -> Bool { left.id == right.id }
+    public func hash(into hasher: inout Hasher) { hasher.combine(self.id) }
+}

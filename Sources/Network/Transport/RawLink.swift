@@ -1,0 +1,32 @@
+public import EventLoop
+public import Multiformats
+import Synchronization
+
+/// A connected, non-blocking socket with its two addresses, before anything was said over it.
+///
+/// It closes the socket unless somebody takes it.
+public final class RawLink: Sendable {
+    public let loop: EventLoop
+    public let localAddress: Multiaddr
+    public let remoteAddress: Multiaddr
+    private let descriptor: Atomic<Int32>
+
+    /// Takes over `descriptor`.
+    public init(descriptor: Int32, loop: EventLoop, localAddress: Multiaddr, remoteAddress: Multiaddr) {
+        self.descriptor = Atomic(descriptor)
+        self.loop = loop
+        self.localAddress = localAddress
+        self.remoteAddress = remoteAddress
+    }
+
+    deinit {
+        let descriptor = self.descriptor.load(ordering: .acquiring)
+        if descriptor >= 0 { Socket.close(descriptor) }
+    }
+
+    /// Gives away the socket; nil where somebody took it before.
+    public func takeDescriptor() -> Int32? {
+        let descriptor = self.descriptor.exchange(-1, ordering: .acquiringAndReleasing)
+        return descriptor >= 0 ? descriptor : nil
+    }
+}

@@ -1,0 +1,19 @@
+/// What a protocol does with a stream, as callbacks on the stream's loop.
+///
+/// A callback must not block: the loop serves every connection on it. What it writes is sent at the end of the tick.
+public protocol StreamHandler: AnyObject {
+    /// Data came in. It counts as consumed when the callback returns, unless the stream's reading is paused.
+    func received(_ bytes: borrowing Chunk, on stream: LoopStream)
+    /// The peer sends no more data; this side may still write.
+    func readClosed(_ stream: LoopStream)
+    /// So much of the waiting output was sent that it is worth writing more.
+    func writable(_ stream: LoopStream)
+    /// The stream is gone. No other callback follows.
+    func closed(_ stream: LoopStream, _ reason: StreamCloseReason)
+}
+
+extension StreamHandler {
+    public func readClosed(_ stream: LoopStream) {}
+    public func writable(_ stream: LoopStream) {}
+    public func closed(_ stream: LoopStream, _ reason: StreamCloseReason) {}
+}

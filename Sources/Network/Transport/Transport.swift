@@ -1,0 +1,53 @@
+public import EventLoop
+public import Multiformats
+
+/// A way to reach peers and to be reached: it turns addresses into connected sockets.
+///
+/// Every transport passes the same conformance suite (Tests/NetworkTests).
+public protocol Transport: Sendable {
+    func canDial(_ address: Multiaddr) -> Bool
+    func canListen(on address: Multiaddr) -> Bool
+
+    /// Connects to `address`, whose names are resolved already. Throws `TransportError`.
+    func dial(_ address: Multiaddr, on loop: EventLoop, timeout: Duration) async throws -> RawLink
+
+    /// Listens on `address` and gives each accepted link, with the loop that it is to live on, to `accept`.
+    func listen(
+        on address: Multiaddr, loops: EventLoopGroup, accept: @escaping @Sendable (RawLink) -> Void
+    ) async throws -> any TransportListener
+}
+
+/// An address that is listened on until it is closed.
+public protocol TransportListener: Sendable {
+    /// The address as it came out: with the port that the system chose where 0 was asked for.
+    var address: Multiaddr { get }
+    /// Stops accepting and frees the address.
+    func close() async
+}
+
+/// Why a transport could not do what it was asked for.
+public struct TransportError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Code: Hashable, Sendable {
+        case unsupportedAddress
+        case addressInUse
+        case refused
+        case unreachable
+        case timedOut
+        case nameNotFound
+        case failed
+    }
+
+    public let code: Code
+    /// A sentence for a person.
+    public let reason: String
+
+    public init(_ code: Code, _ reason: String) {
+        self.code = code
+        self.reason = reason
+    }
+
+    public var description: String { self.reason }
+
+    public static func == (left: TransportError, right: TransportError) -> Bool { left.code == right.code }
+    public func hash(into hasher: inout Hasher) { hasher.combine(self.code) }
+}
