@@ -4,11 +4,16 @@ public struct YamuxStreamID: Hashable, Sendable {
     public let number: UInt32
     /// A small index that a live stream shares with no other; the connection keeps its own table by it.
     public let slot: Int
+    /// Tells the stream from earlier ones of the same number: a peer may use a number again, and what was meant for
+    /// the old stream must not reach the new one.
+    let generation: UInt32
 }
 
 /// One stream's state: two windows and what has yet to be said about it.
 struct YamuxStream {
     let number: UInt32
+    /// Set by the table.
+    var generation: UInt32 = 0
     /// How many bytes the peer lets us send.
     var sendWindow = YamuxConfiguration.initialWindow
     /// How many bytes of output wait for frames.
