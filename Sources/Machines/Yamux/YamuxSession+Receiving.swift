@@ -168,6 +168,7 @@ extension YamuxSession {
     private mutating func receiveFinish(_ id: YamuxStreamID) -> Event? {
         guard !self.streams[id].finishReceived else { return nil }
         self.streams[id].finishReceived = true
+        self.lingering.remove(id.slot)
         let finished = self.streams[id].isFinished
         if finished { self.remove(id) }
         return .readClosed(id, finished: finished)

@@ -17,8 +17,8 @@ public struct YamuxSession: ~Copyable {
 
     var streams = YamuxStreamTable()
     var nextNumber: UInt32
-    /// Streams with something to send, served round robin; each stands in it at most once.
-    var ready = RingQueue<YamuxStreamID>()
+    /// Streams with something to send, served round robin.
+    var ready = SlotQueue()
     /// Frames that belong to no stream: pings, pongs, GoAway and resets of refused streams.
     var sessionFrames = RingQueue<YamuxHeader>()
 
@@ -28,10 +28,12 @@ public struct YamuxSession: ~Copyable {
     var localGoAway = false
     public internal(set) var remoteGoAway: YamuxGoAwayCode?
     var liveness: YamuxLiveness
-    /// Streams that we are done with and that end by themselves or are reset at their time.
-    var lingering = RingQueue<(id: YamuxStreamID, deadline: Instant)>()
+    /// Streams that nobody reads and that the peer has yet to end, by their deadlines.
+    var lingering = SlotQueue()
 
     public init(role: Role, configuration: YamuxConfiguration = .init(), now: Instant) {
+        precondition(configuration.maximumPayload > 0, "frames need room for a payload")
+        precondition(configuration.lingerTimeout > .zero, "a peer needs time to end a stream")
         self.role = role
         self.configuration = configuration
         self.nextNumber = role == .dialer ? 1 : 2
@@ -81,7 +83,8 @@ public struct YamuxSession: ~Copyable {
     /// Notes that `count` more bytes of the stream's output wait for frames.
     public mutating func offerOutput(_ id: YamuxStreamID, count: Int) {
         guard count > 0, self.streams.contains(id) else { return }
-        precondition(!self.streams[id].finishPending && !self.streams[id].finishSent, "output after the end of a stream")
+        let ended = self.streams[id].finishPending || self.streams[id].finishSent
+        precondition(!ended, "output after the end of a stream")
         self.streams[id].pendingOutput += count
         self.enqueue(id)
     }
@@ -102,6 +105,7 @@ public struct YamuxSession: ~Copyable {
             self.streams[id].resetPending = code
             self.streams[id].discards = true
             self.streams[id].pendingOutput = 0
+            self.lingering.remove(id.slot)
             self.enqueue(id)
         }
     }
@@ -111,9 +115,7 @@ public struct YamuxSession: ~Copyable {
     public mutating func stopReading(_ id: YamuxStreamID, now: Instant) {
         guard self.streams.contains(id), !self.streams[id].discards else { return }
         self.streams[id].discards = true
-        if !self.streams[id].finishReceived {
-            self.linger(id, until: now + self.configuration.lingerTimeout)
-        }
+        if !self.streams[id].finishReceived { self.linger(id, now: now) }
     }
 
     /// Notes that the reader took `count` bytes, and returns by how much the window should grow.
@@ -150,9 +152,8 @@ public struct YamuxSession: ~Copyable {
     }
 
     mutating func enqueue(_ id: YamuxStreamID) {
-        guard !self.streams[id].isQueued, self.streams[id].hasSomethingToSend else { return }
-        self.streams[id].isQueued = true
-        self.ready.append(id)
+        guard self.streams[id].hasSomethingToSend else { return }
+        self.ready.append(id.slot)
     }
 
     mutating func remove(_ id: YamuxStreamID) {
@@ -164,6 +165,8 @@ public struct YamuxSession: ~Copyable {
                 self.unacknowledgedInbound -= 1
             }
         }
+        self.ready.remove(id.slot)
+        self.lingering.remove(id.slot)
         self.streams.remove(id)
     }
 

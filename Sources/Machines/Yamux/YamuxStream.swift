@@ -1,3 +1,5 @@
+import Bytes
+
 /// Names a stream of one session: its number on the wire and its place in the session's table.
 public struct YamuxStreamID: Hashable, Sendable {
     /// Odd for streams that the dialer began, even for the listener's.
@@ -32,8 +34,10 @@ struct YamuxStream {
     var resetPending: UInt32?
     /// The application reads no more: what still comes is thrown away.
     var discards = false
-    /// The stream stands in the ring of those with something to send.
-    var isQueued = false
+    /// When the peer should have ended its half of a stream that nobody reads, and whether ours had ended when that
+    /// time began to run.
+    var lingerDeadline = Instant.zero
+    var lingersSinceFinish = false
 
     /// What a slot without a stream holds.
     static let free = YamuxStream(number: 0, beginPending: false, acceptPending: false)
