@@ -90,8 +90,8 @@ extension YamuxSession {
             rest.flags.remove(.syn)
             return try self.receiveBegin(rest)
         }
-        guard let id = self.streams.find(header.stream) else {
-            // A frame of a stream that was reset or refused is on its way for a round trip.
+        guard let id = self.streams.find(header.stream), self.streams[id].isHeard else {
+            // Frames of a stream that was reset or refused are on their way for a round trip.
             try self.discardPayload(header)
             return nil
         }
@@ -103,9 +103,8 @@ extension YamuxSession {
         }
         if header.flags.contains(.rst) {
             try self.discardPayload(header)
-            let unknownToReader = self.streams[id].resetPending != nil
             self.remove(id)
-            return unknownToReader ? nil : .reset(id, code: header.type == .windowUpdate ? header.value : 0)
+            return .reset(id, code: header.type == .windowUpdate ? header.value : 0)
         }
         if header.type == .data, header.value > 0 { return try self.receiveData(header, id) }
         if header.type == .windowUpdate, header.value > 0 { return try self.receiveWindowUpdate(header, id) }

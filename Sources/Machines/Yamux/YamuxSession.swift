@@ -49,11 +49,14 @@ public struct YamuxSession: ~Copyable {
     /// The open streams, for closing them all.
     public var openStreams: [YamuxStreamID] { self.streams.all }
 
+    /// Whether the stream is not gone yet: both halves have not ended, or its reset has yet to be sent.
     public func isOpen(_ id: YamuxStreamID) -> Bool { self.streams.contains(id) }
 
     /// How many more bytes than those already waiting the peer would let us send on the stream now; it can be negative.
+    ///
+    /// It is 0 for a stream that was reset or is gone.
     public func sendCredit(_ id: YamuxStreamID) -> Int {
-        guard self.streams.contains(id) else { return 0 }
+        guard self.streams.contains(id), self.streams[id].resetPending == nil else { return 0 }
         return self.streams[id].sendWindow - self.streams[id].pendingOutput
     }
 
@@ -80,9 +83,9 @@ public struct YamuxSession: ~Copyable {
         return id
     }
 
-    /// Notes that `count` more bytes of the stream's output wait for frames.
+    /// Notes that `count` more bytes of the stream's output wait for frames; a stream that was reset takes none.
     public mutating func offerOutput(_ id: YamuxStreamID, count: Int) {
-        guard count > 0, self.streams.contains(id) else { return }
+        guard count > 0, self.streams.contains(id), self.streams[id].resetPending == nil else { return }
         let ended = self.streams[id].finishPending || self.streams[id].finishSent
         precondition(!ended, "output after the end of a stream")
         self.streams[id].pendingOutput += count
@@ -97,6 +100,9 @@ public struct YamuxSession: ~Copyable {
     }
 
     /// Ends the stream at once in both directions; its waiting output is dropped. The peer is told `code`.
+    ///
+    /// No event of the stream follows. It is gone with the frame that tells the peer, or at once where the peer was not
+    /// told of the stream yet: `isOpen` says which.
     public mutating func reset(_ id: YamuxStreamID, code: UInt32 = 0) {
         guard self.streams.contains(id), self.streams[id].resetPending == nil else { return }
         if self.streams[id].beginPending {

@@ -52,6 +52,11 @@ struct YamuxStream {
         YamuxStream(number: number, beginPending: false, acceptPending: true)
     }
 
+    /// Whether the peer's frames mean anything: not before it was told of the stream, nor after we have reset it.
+    ///
+    /// A reset of both sides at once so ends the stream like one of ours, with the frame that tells the peer.
+    var isHeard: Bool { !self.beginPending && self.resetPending == nil }
+
     var hasControlToSend: Bool {
         self.beginPending || self.windowDelta > 0 || (self.finishPending && self.pendingOutput == 0)
     }
