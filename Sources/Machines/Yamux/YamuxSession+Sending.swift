@@ -17,11 +17,13 @@ extension YamuxSession {
 
     /// The next frame to send, with a payload of at most `maximumPayload` bytes, or nil when there is nothing to send.
     ///
+    /// Where there is no room for a single byte, streams keep their places and only the session's own frames go out.
     /// Streams take turns; a turn is one frame, so none waits for more than one frame of each other.
     public mutating func nextFrame(maximumPayload: Int) -> OutboundFrame? {
         if let header = self.sessionFrames.popFirst() {
             return OutboundFrame(header: header, stream: nil, payload: 0, endsStream: false)
         }
+        guard maximumPayload > 0 else { return nil }
         while let slot = self.ready.popFirst() {
             guard let id = self.streams.id(inSlot: slot) else { continue }
             guard let frame = self.nextFrame(of: id, maximumPayload: maximumPayload) else { continue }
