@@ -132,9 +132,7 @@ extension YamuxSession {
     }
 
     private mutating func receiveData(_ header: YamuxHeader, _ id: YamuxStreamID) throws(YamuxError) -> Event? {
-        guard header.value <= UInt32(clamping: self.configuration.maximumWindow) else {
-            throw .frameTooLong(header.value)
-        }
+        guard Int(header.value) <= self.configuration.windowLimit else { throw .frameTooLong(header.value) }
         let length = Int(header.value)
         if self.streams[id].finishReceived {
             // Data behind the end of the peer's half breaks this stream's rules, and no other stream's.
@@ -176,9 +174,7 @@ extension YamuxSession {
     /// Throws away the payload that follows a header whose stream is gone or refused.
     private mutating func discardPayload(_ header: YamuxHeader) throws(YamuxError) {
         guard header.type == .data else { return }
-        guard header.value <= UInt32(clamping: self.configuration.maximumWindow) else {
-            throw .frameTooLong(header.value)
-        }
+        guard Int(header.value) <= self.configuration.windowLimit else { throw .frameTooLong(header.value) }
         self.frame.payloadStream = nil
         self.frame.payloadRemaining = Int(header.value)
     }

@@ -126,22 +126,25 @@ public struct YamuxSession: ~Copyable {
 
     /// Notes that the reader took `count` bytes, and returns by how much the window should grow.
     ///
+    /// A peer gets no more window for a stream that nobody reads or that it has ended.
     /// Whoever is asked for memory decides and answers with `growWindow`; nothing happens without it.
     public mutating func consumed(_ id: YamuxStreamID, count: Int, now: Instant) -> Int {
-        guard self.streams.contains(id) else { return 0 }
+        guard self.streams.contains(id), !self.streams[id].discards else { return 0 }
         let grant = self.streams[id].receive.consume(count)
         guard grant > 0, !self.streams[id].finishReceived else { return 0 }
         self.streams[id].windowDelta += grant
         self.enqueue(id)
         return self.streams[id].receive.growth(
-            atGrant: grant, now: now, roundTrip: self.liveness.roundTrip, maximum: self.configuration.maximumWindow)
+            atGrant: grant, now: now, roundTrip: self.liveness.roundTrip, maximum: self.configuration.windowLimit)
     }
 
-    /// Makes the stream's receive window larger by `count` bytes.
+    /// Makes the stream's receive window larger by `count` bytes, as far as its maximum allows.
     public mutating func growWindow(_ id: YamuxStreamID, by count: Int) {
         guard count > 0, self.streams.contains(id) else { return }
-        self.streams[id].receive.grow(by: count)
-        self.streams[id].windowDelta += count
+        let growth = min(count, self.configuration.windowLimit - self.streams[id].receive.size)
+        guard growth > 0 else { return }
+        self.streams[id].receive.grow(by: growth)
+        self.streams[id].windowDelta += growth
         self.enqueue(id)
     }
 
