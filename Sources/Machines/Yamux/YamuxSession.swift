@@ -61,22 +61,23 @@ public struct YamuxSession: ~Copyable {
     }
 
     /// Whether `openStream` would succeed.
-    public var canOpenStream: Bool {
-        self.remoteGoAway == nil && !self.localGoAway && self.unacknowledgedOutbound < self.configuration.acceptBacklog
-            && self.streams.count < self.configuration.maximumStreams
+    public var canOpenStream: Bool { self.refusalToOpen == nil }
+
+    private var refusalToOpen: YamuxError? {
+        guard self.remoteGoAway == nil, !self.localGoAway else { return .goingAway }
+        guard self.streams.count < self.configuration.maximumStreams, self.nextNumber <= UInt32.max - 2 else {
+            return .tooManyStreams
+        }
+        return self.unacknowledgedOutbound < self.configuration.acceptBacklog ? nil : .tooManyUnacknowledgedStreams
     }
 
     /// Begins a stream. The peer learns of it with the stream's first frame.
+    ///
+    /// Throws `goingAway`, `tooManyStreams` or `tooManyUnacknowledgedStreams`.
     public mutating func openStream() throws(YamuxError) -> YamuxStreamID {
-        guard self.remoteGoAway == nil, !self.localGoAway else { throw .goingAway }
-        guard self.streams.count < self.configuration.maximumStreams else { throw .tooManyStreams }
-        guard self.unacknowledgedOutbound < self.configuration.acceptBacklog else {
-            throw .tooManyUnacknowledgedStreams
-        }
+        if let refusal = self.refusalToOpen { throw refusal }
         let number = self.nextNumber
-        let (next, overflow) = number.addingReportingOverflow(2)
-        guard !overflow else { throw .tooManyStreams }
-        self.nextNumber = next
+        self.nextNumber += 2
         let id = self.streams.insert(.begun(number: number))
         self.unacknowledgedOutbound += 1
         self.enqueue(id)
