@@ -118,7 +118,7 @@ extension YamuxSession {
             try self.discardPayload(header)
             return nil
         }
-        guard !self.localGoAway, self.streams.count < self.configuration.maximumStreams,
+        guard self.localGoAway == nil, self.streams.count < self.configuration.maximumStreams,
             self.unacknowledgedInbound < self.configuration.acceptBacklog
         else {
             try self.answer(YamuxHeader(type: .windowUpdate, flags: .rst, stream: header.stream))

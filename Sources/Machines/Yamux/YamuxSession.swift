@@ -25,7 +25,7 @@ public struct YamuxSession: ~Copyable {
     var frame = YamuxFrameAssembly()
     var unacknowledgedOutbound = 0
     var unacknowledgedInbound = 0
-    var localGoAway = false
+    var localGoAway: YamuxGoAwayCode?
     public internal(set) var remoteGoAway: YamuxGoAwayCode?
     var liveness: YamuxLiveness
     /// Streams that nobody reads and that the peer has yet to end, by their deadlines.
@@ -64,7 +64,7 @@ public struct YamuxSession: ~Copyable {
     public var canOpenStream: Bool { self.refusalToOpen == nil }
 
     private var refusalToOpen: YamuxError? {
-        guard self.remoteGoAway == nil, !self.localGoAway else { return .goingAway }
+        guard self.remoteGoAway == nil, self.localGoAway == nil else { return .goingAway }
         guard self.streams.count < self.configuration.maximumStreams, self.nextNumber <= UInt32.max - 2 else {
             return .tooManyStreams
         }
@@ -155,9 +155,12 @@ public struct YamuxSession: ~Copyable {
     }
 
     /// Says GoAway: from now on neither side opens streams; those that are open go on.
+    ///
+    /// The frame goes out before any waiting data, and Go, Rust and JavaScript peers end every stream when they read it:
+    /// let the streams finish first. An error can follow a normal GoAway; anything else is said once.
     public mutating func goAway(_ code: YamuxGoAwayCode) {
-        guard !self.localGoAway else { return }
-        self.localGoAway = true
+        guard self.localGoAway == nil || (self.localGoAway == .normal && code != .normal) else { return }
+        self.localGoAway = code
         self.sessionFrames.append(YamuxHeader(type: .goAway, value: code.rawValue))
     }
 
