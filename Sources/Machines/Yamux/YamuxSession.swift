@@ -181,6 +181,10 @@ public struct YamuxSession: ~Copyable {
         self.ready.remove(id.slot)
         self.lingering.remove(id.slot)
         self.streams.remove(id)
+        if self.streams.releaseSlots() {
+            self.ready = SlotQueue()
+            self.lingering = SlotQueue()
+        }
     }
 
     /// Whether a stream of this number is begun by this side.

@@ -1,5 +1,8 @@
 /// The session's streams in slots that are used again, found by their number or their slot.
 struct YamuxStreamTable {
+    /// How many slots an idle session keeps.
+    private static let keptSlots = 64
+
     /// A slot whose stream has number 0 is free.
     private var slots: [YamuxStream] = []
     private var freeSlots: [Int] = []
@@ -45,6 +48,15 @@ struct YamuxStreamTable {
     func id(inSlot slot: Int) -> YamuxStreamID? {
         guard self.slots.indices.contains(slot), self.slots[slot].number != 0 else { return nil }
         return YamuxStreamID(number: self.slots[slot].number, slot: slot, generation: self.slots[slot].generation)
+    }
+
+    /// Gives the slots' memory back where no stream is open and many were; says whether it did.
+    mutating func releaseSlots() -> Bool {
+        guard self.count == 0, self.slots.count > Self.keptSlots else { return false }
+        self.slots = []
+        self.freeSlots = []
+        self.slotOfNumber = [:]
+        return true
     }
 
     func contains(_ id: YamuxStreamID) -> Bool {
