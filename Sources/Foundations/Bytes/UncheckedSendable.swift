@@ -4,6 +4,8 @@
 /// added to the list:
 /// - `ByteStorage.base`: the memory is written only by the storage's creator, and only in ranges of which no `Bytes`
 ///   exists yet; every other access is a read that an ordinary retain and release orders.
+/// - `EVPKey.key` (Cryptography): an OpenSSL key is only read after its creation, which OpenSSL locks for itself.
+/// - `Secp256k1.context` (Cryptography): never changed after its creation; the library allows sharing it then.
 /// - `LoopBound.value` (EventLoop): reached only after a check that the current thread is the loop's own.
 /// - `EventLoop`'s libuv handles: touched on the loop's thread alone, except `uv_async_send`, which libuv declares safe.
 public struct UncheckedSendable<Value>: @unchecked Sendable {

@@ -12,3 +12,6 @@
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
+
+// What to take from key parameters; the macro is an expression of macros, which Swift does not import.
+static const int COpenSSL_public_key_selection = EVP_PKEY_PUBLIC_KEY;
