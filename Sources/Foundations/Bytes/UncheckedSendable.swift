@@ -7,7 +7,10 @@
 /// - `EVPKey.key` (Cryptography): an OpenSSL key is only read after its creation, which OpenSSL locks for itself.
 /// - `Secp256k1.context` (Cryptography): never changed after its creation; the library allows sharing it then.
 /// - `LoopBound.value` (EventLoop): reached only after a check that the current thread is the loop's own.
-/// - `EventLoop`'s libuv handles: touched on the loop's thread alone, except `uv_async_send`, which libuv declares safe.
+/// - `LoopEngine.core` (EventLoop): the state of a loop's thread, reached only on that thread or, before it runs and after
+///   it has ended, by nobody.
+/// - `LoopEngine.wakeUp` (EventLoop): passed only to `uv_async_send`, which libuv declares safe on any thread, with a lock
+///   held that the loop takes before it frees the handle.
 public struct UncheckedSendable<Value>: @unchecked Sendable {
     public let value: Value
 

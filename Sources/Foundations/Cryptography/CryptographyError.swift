@@ -18,6 +18,8 @@ public enum CryptographyError: Error, Hashable, Sendable {
     case mismatchedPublicKey(SignatureScheme)
     /// The library could not do what it never fails at with enough memory.
     case libraryFailure(SignatureScheme)
+    /// OpenSSL is built or configured without a cipher.
+    case cipherUnavailable(String)
 }
 
 extension CryptographyError: CustomStringConvertible {
@@ -29,6 +31,7 @@ extension CryptographyError: CustomStringConvertible {
         case .mismatchedPublicKey(let scheme):
             "the public half that is stored with the private \(scheme.rawValue) key belongs to another key"
         case .libraryFailure(let scheme): "the \(scheme.rawValue) operation failed in the cryptographic library"
+        case .cipherUnavailable(let cipher): "OpenSSL on this machine is built or configured without \(cipher)"
         }
     }
 }

@@ -6,8 +6,6 @@ struct RingQueue<Element> {
 
     var isEmpty: Bool { self.count == 0 }
 
-    var first: Element? { self.isEmpty ? nil : self.elements[self.head] }
-
     mutating func append(_ element: Element) {
         if self.count == self.elements.count { self.makeRoom() }
         self.elements[(self.head + self.count) & (self.elements.count - 1)] = element

@@ -3,7 +3,7 @@ public struct YamuxConfiguration: Hashable, Sendable {
     /// The window of every new stream, in bytes: fixed by the specification ("Flow Control").
     public static let initialWindow = 256 * 1024
 
-    /// The largest receive window that a stream grows to, in bytes.
+    /// The largest receive window that a stream grows to, in bytes, from `initialWindow` on.
     public var maximumWindow = 256 * 1024 * 1024
     /// Streams that both sides may have open at once.
     public var maximumStreams = 65_536
@@ -12,6 +12,8 @@ public struct YamuxConfiguration: Hashable, Sendable {
     /// The longest payload of a frame we send, in bytes: with its header it fits one Noise message.
     public var maximumPayload = 65_519 - YamuxHeader.length
     /// How often the peer is asked for a sign of life; nil never. Go asks every 30 s too.
+    ///
+    /// The answers measure the round trip: without them no window grows.
     public var keepAliveInterval: Duration? = .seconds(30)
     /// How long the peer may take to answer.
     public var keepAliveTimeout: Duration = .seconds(10)
@@ -21,4 +23,7 @@ public struct YamuxConfiguration: Hashable, Sendable {
     public var lingerTimeout: Duration = .seconds(60)
 
     public init() {}
+
+    /// The largest window there can be: at least the one that every stream starts with, at most what a peer can count.
+    var windowLimit: Int { min(max(self.maximumWindow, Self.initialWindow), Int(UInt32.max)) }
 }

@@ -23,6 +23,7 @@ struct YamuxReceiveWindow {
 
     /// Notes that the reader took `count` bytes; returns the credit to grant now, 0 while it is too little to tell.
     mutating func consume(_ count: Int) -> Int {
+        precondition(count >= 0 && count <= self.size - self.credit - self.consumed, "more was read than came in")
         self.consumed += count
         guard self.consumed >= self.size / 2 else { return 0 }
         let grant = self.consumed

@@ -90,8 +90,8 @@ extension YamuxSession {
             rest.flags.remove(.syn)
             return try self.receiveBegin(rest)
         }
-        guard let id = self.streams.find(header.stream) else {
-            // A frame of a stream that was reset or refused is on its way for a round trip.
+        guard let id = self.streams.find(header.stream), self.streams[id].isHeard else {
+            // Frames of a stream that was reset or refused are on their way for a round trip.
             try self.discardPayload(header)
             return nil
         }
@@ -103,9 +103,8 @@ extension YamuxSession {
         }
         if header.flags.contains(.rst) {
             try self.discardPayload(header)
-            let unknownToReader = self.streams[id].resetPending != nil
             self.remove(id)
-            return unknownToReader ? nil : .reset(id, code: header.type == .windowUpdate ? header.value : 0)
+            return .reset(id, code: header.type == .windowUpdate ? header.value : 0)
         }
         if header.type == .data, header.value > 0 { return try self.receiveData(header, id) }
         if header.type == .windowUpdate, header.value > 0 { return try self.receiveWindowUpdate(header, id) }
@@ -119,7 +118,7 @@ extension YamuxSession {
             try self.discardPayload(header)
             return nil
         }
-        guard !self.localGoAway, self.streams.count < self.configuration.maximumStreams,
+        guard self.localGoAway == nil, self.streams.count < self.configuration.maximumStreams,
             self.unacknowledgedInbound < self.configuration.acceptBacklog
         else {
             try self.answer(YamuxHeader(type: .windowUpdate, flags: .rst, stream: header.stream))
@@ -133,9 +132,7 @@ extension YamuxSession {
     }
 
     private mutating func receiveData(_ header: YamuxHeader, _ id: YamuxStreamID) throws(YamuxError) -> Event? {
-        guard header.value <= UInt32(clamping: self.configuration.maximumWindow) else {
-            throw .frameTooLong(header.value)
-        }
+        guard Int(header.value) <= self.configuration.windowLimit else { throw .frameTooLong(header.value) }
         let length = Int(header.value)
         if self.streams[id].finishReceived {
             // Data behind the end of the peer's half breaks this stream's rules, and no other stream's.
@@ -168,6 +165,7 @@ extension YamuxSession {
     private mutating func receiveFinish(_ id: YamuxStreamID) -> Event? {
         guard !self.streams[id].finishReceived else { return nil }
         self.streams[id].finishReceived = true
+        self.lingering.remove(id.slot)
         let finished = self.streams[id].isFinished
         if finished { self.remove(id) }
         return .readClosed(id, finished: finished)
@@ -176,9 +174,7 @@ extension YamuxSession {
     /// Throws away the payload that follows a header whose stream is gone or refused.
     private mutating func discardPayload(_ header: YamuxHeader) throws(YamuxError) {
         guard header.type == .data else { return }
-        guard header.value <= UInt32(clamping: self.configuration.maximumWindow) else {
-            throw .frameTooLong(header.value)
-        }
+        guard Int(header.value) <= self.configuration.windowLimit else { throw .frameTooLong(header.value) }
         self.frame.payloadStream = nil
         self.frame.payloadRemaining = Int(header.value)
     }

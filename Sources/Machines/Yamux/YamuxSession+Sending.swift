@@ -17,14 +17,15 @@ extension YamuxSession {
 
     /// The next frame to send, with a payload of at most `maximumPayload` bytes, or nil when there is nothing to send.
     ///
+    /// Where there is no room for a single byte, streams keep their places and only the session's own frames go out.
     /// Streams take turns; a turn is one frame, so none waits for more than one frame of each other.
     public mutating func nextFrame(maximumPayload: Int) -> OutboundFrame? {
         if let header = self.sessionFrames.popFirst() {
             return OutboundFrame(header: header, stream: nil, payload: 0, endsStream: false)
         }
-        while let id = self.ready.popFirst() {
-            guard self.streams.contains(id) else { continue }
-            self.streams[id].isQueued = false
+        guard maximumPayload > 0 else { return nil }
+        while let slot = self.ready.popFirst() {
+            guard let id = self.streams.id(inSlot: slot) else { continue }
             guard let frame = self.nextFrame(of: id, maximumPayload: maximumPayload) else { continue }
             if frame.endsStream { self.remove(id) } else { self.enqueue(id) }
             return frame
@@ -85,10 +86,15 @@ extension YamuxSession {
 extension YamuxSession {
     /// When `handleDeadline` is to be called next.
     public var nextDeadline: Instant? {
-        switch (self.liveness.nextDeadline, self.lingering.first?.deadline) {
+        switch (self.liveness.nextDeadline, self.firstLingering?.deadline) {
         case (let liveness?, let linger?): min(liveness, linger)
         case (let liveness, let linger): liveness ?? linger
         }
+    }
+
+    private var firstLingering: (id: YamuxStreamID, deadline: Instant)? {
+        guard let slot = self.lingering.first, let id = self.streams.id(inSlot: slot) else { return nil }
+        return (id, self.streams[id].lingerDeadline)
     }
 
     /// Sends the keep-alive ping that is due, and resets streams whose peer never ended them.
@@ -97,28 +103,23 @@ extension YamuxSession {
     public mutating func handleDeadline(now: Instant) throws(YamuxError) -> [YamuxStreamID] {
         if let ping = try self.liveness.ping(now: now) { self.sessionFrames.append(ping) }
         var expired: [YamuxStreamID] = []
-        while let first = self.lingering.first, first.deadline <= now {
-            _ = self.lingering.popFirst()
-            guard self.streams.contains(first.id) else { continue }
-            if self.streams[first.id].finishSent {
-                self.reset(first.id)
-                expired.append(first.id)
+        while let (id, deadline) = self.firstLingering, deadline <= now {
+            if self.streams[id].lingersSinceFinish {
+                self.reset(id)
+                expired.append(id)
             } else {
-                self.lingering.append((first.id, now + self.configuration.lingerTimeout))
+                // Our own half had not ended when the time began to run, so the peer may have waited for us.
+                self.linger(id, now: now)
             }
         }
         return expired
     }
 
-    /// Notes that the stream's reader is gone; the queue stays in proportion to the streams that are open.
-    mutating func linger(_ id: YamuxStreamID, until deadline: Instant) {
-        if self.lingering.count > 2 * self.streams.count + 64 {
-            var open = RingQueue<(id: YamuxStreamID, deadline: Instant)>()
-            while let entry = self.lingering.popFirst() {
-                if self.streams.contains(entry.id) { open.append(entry) }
-            }
-            self.lingering = open
-        }
-        self.lingering.append((id, deadline))
+    /// Notes that the stream's reader is gone and gives the peer the linger time from now.
+    mutating func linger(_ id: YamuxStreamID, now: Instant) {
+        self.streams[id].lingerDeadline = now + self.configuration.lingerTimeout
+        self.streams[id].lingersSinceFinish = self.streams[id].finishSent
+        self.lingering.remove(id.slot)
+        self.lingering.append(id.slot)
     }
 }

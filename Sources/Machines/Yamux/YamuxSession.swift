@@ -17,21 +17,23 @@ public struct YamuxSession: ~Copyable {
 
     var streams = YamuxStreamTable()
     var nextNumber: UInt32
-    /// Streams with something to send, served round robin; each stands in it at most once.
-    var ready = RingQueue<YamuxStreamID>()
+    /// Streams with something to send, served round robin.
+    var ready = SlotQueue()
     /// Frames that belong to no stream: pings, pongs, GoAway and resets of refused streams.
     var sessionFrames = RingQueue<YamuxHeader>()
 
     var frame = YamuxFrameAssembly()
     var unacknowledgedOutbound = 0
     var unacknowledgedInbound = 0
-    var localGoAway = false
+    var localGoAway: YamuxGoAwayCode?
     public internal(set) var remoteGoAway: YamuxGoAwayCode?
     var liveness: YamuxLiveness
-    /// Streams that we are done with and that end by themselves or are reset at their time.
-    var lingering = RingQueue<(id: YamuxStreamID, deadline: Instant)>()
+    /// Streams that nobody reads and that the peer has yet to end, by their deadlines.
+    var lingering = SlotQueue()
 
     public init(role: Role, configuration: YamuxConfiguration = .init(), now: Instant) {
+        precondition(configuration.maximumPayload > 0, "frames need room for a payload")
+        precondition(configuration.lingerTimeout > .zero, "a peer needs time to end a stream")
         self.role = role
         self.configuration = configuration
         self.nextNumber = role == .dialer ? 1 : 2
@@ -47,41 +49,46 @@ public struct YamuxSession: ~Copyable {
     /// The open streams, for closing them all.
     public var openStreams: [YamuxStreamID] { self.streams.all }
 
+    /// Whether the stream is not gone yet: both halves have not ended, or its reset has yet to be sent.
     public func isOpen(_ id: YamuxStreamID) -> Bool { self.streams.contains(id) }
 
     /// How many more bytes than those already waiting the peer would let us send on the stream now; it can be negative.
+    ///
+    /// It is 0 for a stream that was reset or is gone.
     public func sendCredit(_ id: YamuxStreamID) -> Int {
-        guard self.streams.contains(id) else { return 0 }
+        guard self.streams.contains(id), self.streams[id].resetPending == nil else { return 0 }
         return self.streams[id].sendWindow - self.streams[id].pendingOutput
     }
 
     /// Whether `openStream` would succeed.
-    public var canOpenStream: Bool {
-        self.remoteGoAway == nil && !self.localGoAway && self.unacknowledgedOutbound < self.configuration.acceptBacklog
-            && self.streams.count < self.configuration.maximumStreams
+    public var canOpenStream: Bool { self.refusalToOpen == nil }
+
+    private var refusalToOpen: YamuxError? {
+        guard self.remoteGoAway == nil, self.localGoAway == nil else { return .goingAway }
+        guard self.streams.count < self.configuration.maximumStreams, self.nextNumber <= UInt32.max - 2 else {
+            return .tooManyStreams
+        }
+        return self.unacknowledgedOutbound < self.configuration.acceptBacklog ? nil : .tooManyUnacknowledgedStreams
     }
 
     /// Begins a stream. The peer learns of it with the stream's first frame.
+    ///
+    /// Throws `goingAway`, `tooManyStreams` or `tooManyUnacknowledgedStreams`.
     public mutating func openStream() throws(YamuxError) -> YamuxStreamID {
-        guard self.remoteGoAway == nil, !self.localGoAway else { throw .goingAway }
-        guard self.streams.count < self.configuration.maximumStreams else { throw .tooManyStreams }
-        guard self.unacknowledgedOutbound < self.configuration.acceptBacklog else {
-            throw .tooManyUnacknowledgedStreams
-        }
+        if let refusal = self.refusalToOpen { throw refusal }
         let number = self.nextNumber
-        let (next, overflow) = number.addingReportingOverflow(2)
-        guard !overflow else { throw .tooManyStreams }
-        self.nextNumber = next
+        self.nextNumber += 2
         let id = self.streams.insert(.begun(number: number))
         self.unacknowledgedOutbound += 1
         self.enqueue(id)
         return id
     }
 
-    /// Notes that `count` more bytes of the stream's output wait for frames.
+    /// Notes that `count` more bytes of the stream's output wait for frames; a stream that was reset takes none.
     public mutating func offerOutput(_ id: YamuxStreamID, count: Int) {
-        guard count > 0, self.streams.contains(id) else { return }
-        precondition(!self.streams[id].finishPending && !self.streams[id].finishSent, "output after the end of a stream")
+        guard count > 0, self.streams.contains(id), self.streams[id].resetPending == nil else { return }
+        let ended = self.streams[id].finishPending || self.streams[id].finishSent
+        precondition(!ended, "output after the end of a stream")
         self.streams[id].pendingOutput += count
         self.enqueue(id)
     }
@@ -94,6 +101,9 @@ public struct YamuxSession: ~Copyable {
     }
 
     /// Ends the stream at once in both directions; its waiting output is dropped. The peer is told `code`.
+    ///
+    /// No event of the stream follows. It is gone with the frame that tells the peer, or at once where the peer was not
+    /// told of the stream yet: `isOpen` says which.
     public mutating func reset(_ id: YamuxStreamID, code: UInt32 = 0) {
         guard self.streams.contains(id), self.streams[id].resetPending == nil else { return }
         if self.streams[id].beginPending {
@@ -102,6 +112,7 @@ public struct YamuxSession: ~Copyable {
             self.streams[id].resetPending = code
             self.streams[id].discards = true
             self.streams[id].pendingOutput = 0
+            self.lingering.remove(id.slot)
             self.enqueue(id)
         }
     }
@@ -111,29 +122,30 @@ public struct YamuxSession: ~Copyable {
     public mutating func stopReading(_ id: YamuxStreamID, now: Instant) {
         guard self.streams.contains(id), !self.streams[id].discards else { return }
         self.streams[id].discards = true
-        if !self.streams[id].finishReceived {
-            self.linger(id, until: now + self.configuration.lingerTimeout)
-        }
+        if !self.streams[id].finishReceived { self.linger(id, now: now) }
     }
 
     /// Notes that the reader took `count` bytes, and returns by how much the window should grow.
     ///
+    /// A peer gets no more window for a stream that nobody reads or that it has ended.
     /// Whoever is asked for memory decides and answers with `growWindow`; nothing happens without it.
     public mutating func consumed(_ id: YamuxStreamID, count: Int, now: Instant) -> Int {
-        guard self.streams.contains(id) else { return 0 }
+        guard self.streams.contains(id), !self.streams[id].discards else { return 0 }
         let grant = self.streams[id].receive.consume(count)
         guard grant > 0, !self.streams[id].finishReceived else { return 0 }
         self.streams[id].windowDelta += grant
         self.enqueue(id)
         return self.streams[id].receive.growth(
-            atGrant: grant, now: now, roundTrip: self.liveness.roundTrip, maximum: self.configuration.maximumWindow)
+            atGrant: grant, now: now, roundTrip: self.liveness.roundTrip, maximum: self.configuration.windowLimit)
     }
 
-    /// Makes the stream's receive window larger by `count` bytes.
+    /// Makes the stream's receive window larger by `count` bytes, as far as its maximum allows.
     public mutating func growWindow(_ id: YamuxStreamID, by count: Int) {
         guard count > 0, self.streams.contains(id) else { return }
-        self.streams[id].receive.grow(by: count)
-        self.streams[id].windowDelta += count
+        let growth = min(count, self.configuration.windowLimit - self.streams[id].receive.size)
+        guard growth > 0 else { return }
+        self.streams[id].receive.grow(by: growth)
+        self.streams[id].windowDelta += growth
         self.enqueue(id)
     }
 
@@ -143,16 +155,18 @@ public struct YamuxSession: ~Copyable {
     }
 
     /// Says GoAway: from now on neither side opens streams; those that are open go on.
+    ///
+    /// The frame goes out before any waiting data, and Go, Rust and JavaScript peers end every stream when they read it:
+    /// let the streams finish first. An error can follow a normal GoAway; anything else is said once.
     public mutating func goAway(_ code: YamuxGoAwayCode) {
-        guard !self.localGoAway else { return }
-        self.localGoAway = true
+        guard self.localGoAway == nil || (self.localGoAway == .normal && code != .normal) else { return }
+        self.localGoAway = code
         self.sessionFrames.append(YamuxHeader(type: .goAway, value: code.rawValue))
     }
 
     mutating func enqueue(_ id: YamuxStreamID) {
-        guard !self.streams[id].isQueued, self.streams[id].hasSomethingToSend else { return }
-        self.streams[id].isQueued = true
-        self.ready.append(id)
+        guard self.streams[id].hasSomethingToSend else { return }
+        self.ready.append(id.slot)
     }
 
     mutating func remove(_ id: YamuxStreamID) {
@@ -164,7 +178,13 @@ public struct YamuxSession: ~Copyable {
                 self.unacknowledgedInbound -= 1
             }
         }
+        self.ready.remove(id.slot)
+        self.lingering.remove(id.slot)
         self.streams.remove(id)
+        if self.streams.releaseSlots() {
+            self.ready = SlotQueue()
+            self.lingering = SlotQueue()
+        }
     }
 
     /// Whether a stream of this number is begun by this side.

@@ -1,14 +1,21 @@
+import Bytes
+
 /// Names a stream of one session: its number on the wire and its place in the session's table.
 public struct YamuxStreamID: Hashable, Sendable {
     /// Odd for streams that the dialer began, even for the listener's.
     public let number: UInt32
     /// A small index that a live stream shares with no other; the connection keeps its own table by it.
     public let slot: Int
+    /// Tells the stream from earlier ones of the same number: a peer may use a number again, and what was meant for
+    /// the old stream must not reach the new one.
+    let generation: UInt32
 }
 
 /// One stream's state: two windows and what has yet to be said about it.
 struct YamuxStream {
     let number: UInt32
+    /// Set by the table.
+    var generation: UInt32 = 0
     /// How many bytes the peer lets us send.
     var sendWindow = YamuxConfiguration.initialWindow
     /// How many bytes of output wait for frames.
@@ -27,8 +34,10 @@ struct YamuxStream {
     var resetPending: UInt32?
     /// The application reads no more: what still comes is thrown away.
     var discards = false
-    /// The stream stands in the ring of those with something to send.
-    var isQueued = false
+    /// When the peer should have ended its half of a stream that nobody reads, and whether ours had ended when that
+    /// time began to run.
+    var lingerDeadline = Instant.zero
+    var lingersSinceFinish = false
 
     /// What a slot without a stream holds.
     static let free = YamuxStream(number: 0, beginPending: false, acceptPending: false)
@@ -42,6 +51,11 @@ struct YamuxStream {
     static func accepted(number: UInt32) -> YamuxStream {
         YamuxStream(number: number, beginPending: false, acceptPending: true)
     }
+
+    /// Whether the peer's frames mean anything: not before it was told of the stream, nor after we have reset it.
+    ///
+    /// A reset of both sides at once so ends the stream like one of ours, with the frame that tells the peer.
+    var isHeard: Bool { !self.beginPending && self.resetPending == nil }
 
     var hasControlToSend: Bool {
         self.beginPending || self.windowDelta > 0 || (self.finishPending && self.pendingOutput == 0)

@@ -1,0 +1,77 @@
+internal import Synchronization
+
+/// A module's structured log.
+///
+/// Message and fields are closures that run only if the level is on, so a line that is off costs one load and a compare.
+public struct Log: Sendable {
+    /// How much a line matters.
+    public enum Level: UInt8, Comparable, Sendable, CaseIterable {
+        case trace, debug, info, warning, error
+
+        public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// One line, as a backend gets it.
+    public struct Line: Sendable {
+        public let level: Level
+        public let module: String
+        public let message: String
+        /// The fields in the order of the call.
+        public let fields: [(name: String, value: String)]
+    }
+
+    /// The fields of a line: names with anything that has a text.
+    public typealias Fields = KeyValuePairs<String, any CustomStringConvertible>
+
+    /// The module that the lines are from.
+    public let module: String
+
+    public init(_ module: String) {
+        self.module = module
+    }
+
+    // MARK: Writing
+
+    public func trace(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+        if Self.level <= .trace { self.write(.trace, message(), fields()) }
+    }
+
+    public func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+        if Self.level <= .debug { self.write(.debug, message(), fields()) }
+    }
+
+    public func info(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+        if Self.level <= .info { self.write(.info, message(), fields()) }
+    }
+
+    public func warning(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+        if Self.level <= .warning { self.write(.warning, message(), fields()) }
+    }
+
+    public func error(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+        self.write(.error, message(), fields())
+    }
+
+    private func write(_ level: Level, _ message: String, _ fields: Fields) {
+        let line = Line(
+            level: level, module: self.module, message: message, fields: fields.map { ($0.key, "\($0.value)") })
+        let backend = Self.backend.withLock { $0 }
+        backend(line)
+    }
+
+    // MARK: The process's log
+
+    private static let threshold = Atomic<UInt8>(Level.info.rawValue)
+    private static let backend = Mutex<@Sendable (Line) -> Void>(StandardErrorLog.write)
+
+    /// The lowest level that is written, for the whole process; `info` at first.
+    public static var level: Level {
+        get { Level(rawValue: Self.threshold.load(ordering: .relaxed)) ?? .info }
+        set { Self.threshold.store(newValue.rawValue, ordering: .relaxed) }
+    }
+
+    /// Gives every line of the process to `write`, on the thread that logs, in place of standard error.
+    public static func setBackend(_ write: @escaping @Sendable (Line) -> Void) {
+        Self.backend.withLock { $0 = write }
+    }
+}

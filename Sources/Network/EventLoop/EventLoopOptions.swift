@@ -1,0 +1,28 @@
+internal import Telemetry
+
+/// How an event loop behaves.
+public struct EventLoopOptions: Sendable {
+    /// Whether a busy loop polls on for up to `SpinPolicy.spinTime` before it sleeps (see `SpinPolicy`).
+    public var spinning: Bool
+    /// How long a callback or a job may hold the loop before it is counted and reported.
+    public var slowCallbackThreshold: Duration
+    /// Called on the loop after a callback or a job that held it for longer than `slowCallbackThreshold`, with the
+    /// label that its owner set (`EventLoop.currentLabel`) and how long it took.
+    public var onSlowCallback: @Sendable (_ label: String, _ duration: Duration) -> Void
+
+    /// The defaults: spinning, 100 ms, and a line in the log.
+    public init(
+        spinning: Bool = true,
+        slowCallbackThreshold: Duration = .milliseconds(100),
+        onSlowCallback: @escaping @Sendable (_ label: String, _ duration: Duration) -> Void = EventLoopOptions.logSlowCallback
+    ) {
+        self.spinning = spinning
+        self.slowCallbackThreshold = slowCallbackThreshold
+        self.onSlowCallback = onSlowCallback
+    }
+
+    /// Writes a warning into the log.
+    public static let logSlowCallback: @Sendable (_ label: String, _ duration: Duration) -> Void = { label, duration in
+        Log("eventloop").warning("a callback held its loop", ["what": label, "duration": duration])
+    }
+}
