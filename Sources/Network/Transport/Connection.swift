@@ -167,7 +167,12 @@ public final class Connection: Sendable {
         self.tasks.cancel()
     }
 
-    /// The protocols that the peer said it supports; streams for these are opened without waiting for its answer.
+    /// The first of `protocols` that the peer said it supports: a stream for it opens without waiting for its answer.
+    package func supports(anyOf protocols: [String]) -> String? {
+        self.state.withLock { state in protocols.first { state.remoteProtocols.contains($0) } }
+    }
+
+    /// The protocols that the peer said it supports.
     package var remoteProtocols: Set<String> {
         get { self.state.withLock { $0.remoteProtocols } }
         set { self.state.withLock { $0.remoteProtocols = newValue } }

@@ -13,6 +13,8 @@ public final class LoopStream {
     package let key: StreamKey
     private let driver: any StreamDriver
     private var handler: (any StreamHandler)?
+    /// Agrees on the protocol before the handler gets anything; nil once that is done.
+    package var negotiation: (any StreamNegotiation)?
     /// Data that came in while reading was paused.
     private var held: [Bytes] = []
     private var isDelivering = false
@@ -96,6 +98,13 @@ public final class LoopStream {
         self.close(.resetLocally(code: code))
     }
 
+    /// Ends the stream at once because of what the peer did or did not do on it.
+    package func reset(_ reason: StreamCloseReason) {
+        guard !self.isClosed else { return }
+        self.driver.streamResets(self, code: 0)
+        self.close(reason)
+    }
+
     // MARK: Reading
 
     /// Holds back data that comes in, up to the stream's window, until `resumeReading`.
@@ -155,6 +164,12 @@ public final class LoopStream {
     /// Hands a piece of the peer's data to the handler, or holds it while reading is paused.
     package func deliver(_ chunk: borrowing Chunk) {
         guard !self.isClosed else { return }
+        if let negotiation = self.negotiation {
+            let used = negotiation.received(chunk, on: self)
+            self.consumed(used)
+            if used < chunk.count, self.negotiation == nil { self.deliver(chunk.dropping(used)) }
+            return
+        }
         if self.isReadingPaused || !self.held.isEmpty {
             self.held.append(chunk.bytes)
         } else {
@@ -167,6 +182,12 @@ public final class LoopStream {
 
     package func deliverReadClosed() {
         guard !self.isClosed else { return }
+        if let negotiation = self.negotiation {
+            self.negotiation = nil
+            negotiation.ended(self, .protocolViolation("the peer ended the stream before a protocol was agreed on"))
+            self.reset()
+            return
+        }
         self.readCloseIsPending = true
         self.deliverReadCloseIfDue()
     }
@@ -200,6 +221,9 @@ public final class LoopStream {
         self.isWriteClosed = true
         self.output.removeAll()
         self.held = []
+        let negotiation = self.negotiation
+        self.negotiation = nil
+        negotiation?.ended(self, reason)
         let handler = self.handler
         self.handler = nil
         handler?.closed(self, reason)

@@ -21,7 +21,7 @@ public final class RawLink: Sendable {
 
     deinit {
         let descriptor = self.descriptor.load(ordering: .acquiring)
-        if descriptor >= 0 { Socket.close(descriptor) }
+        if descriptor >= 0 { Socket(descriptor: descriptor).close() }
     }
 
     /// Gives away the socket; nil where somebody took it before.

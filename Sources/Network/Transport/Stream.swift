@@ -56,7 +56,7 @@ public final class Stream: Sendable {
             throw StreamError.endedEarly(expected: count, received: 0)
         }
         if first.count == count { return first }
-        var writer = BytesWriter(reserving: min(count, 1 << 20))
+        var writer = BytesWriter(reserving: Swift.min(count, 1 << 20))
         writer.write(first)
         while writer.count < count {
             guard let bytes = try await self.read(upTo: count - writer.count, timeout: timeout) else {

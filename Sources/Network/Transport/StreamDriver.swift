@@ -1,5 +1,3 @@
-public import Bytes
-
 /// Names a stream among its connection's: the muxer's number for it and its place in the muxer's table.
 package struct StreamKey: Hashable, Sendable {
     package let number: UInt64
@@ -22,4 +20,13 @@ package protocol StreamDriver: AnyObject {
     /// The reader wants no more: what comes is thrown away.
     func streamStopsReading(_ stream: LoopStream)
     func streamResets(_ stream: LoopStream, code: UInt32)
+}
+
+/// Agrees on a stream's protocol in front of the stream's handler.
+package protocol StreamNegotiation: AnyObject {
+    /// Looks at the next data; returns how much of it belongs to the negotiation. When the negotiation is done it takes
+    /// itself out of the stream, and what is left goes to the stream's handler.
+    func received(_ bytes: borrowing Chunk, on stream: LoopStream) -> Int
+    /// The stream ended before the negotiation did.
+    func ended(_ stream: LoopStream, _ reason: StreamCloseReason)
 }

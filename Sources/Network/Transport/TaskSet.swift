@@ -1,4 +1,4 @@
-public import EventLoop
+package import EventLoop
 import Synchronization
 
 /// The tasks that loop callbacks started, with the owner that ends them.

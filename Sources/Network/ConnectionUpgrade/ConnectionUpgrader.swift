@@ -1,0 +1,108 @@
+import Bytes
+import Cryptography
+package import EventLoop
+package import PeerIdentity
+import Synchronization
+package import Transport
+
+/// Turns connected sockets into secured, multiplexed connections (libp2p connections/README.md, "Upgrading connections").
+package final class ConnectionUpgrader: Sendable {
+    private let configuration: UpgradeConfiguration
+    /// The buffers of each loop, by the loop's index.
+    private let resources: [LoopBound<LoopResources>]
+
+    /// Fails where the cipher is not to be had.
+    package init(_ configuration: UpgradeConfiguration, loops: EventLoopGroup) async throws {
+        self.configuration = configuration
+        var resources: [LoopBound<LoopResources>] = []
+        for loop in loops.loops {
+            resources.append(try await loop.perform { LoopBound(try LoopResources(), on: loop) })
+        }
+        self.resources = resources
+    }
+
+    /// Secures the link and agrees on a muxer. `expectedPeer` is who the dialler wants to find there, nil for anyone.
+    ///
+    /// Throws `UpgradeError`. The socket is closed where it fails.
+    package func upgrade(
+        _ link: RawLink, direction: Direction, expectedPeer: PeerID?
+    ) async throws(UpgradeError) -> Connection {
+        let attempt = UpgradeAttempt()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                attempt.begin(continuation)
+                self.upgrade(link, direction: direction, expectedPeer: expectedPeer, attempt: attempt) { result in
+                    attempt.finish(result)
+                }
+            }
+        } onCancel: {
+            attempt.cancel(on: link.loop)
+        }
+        return try result.get()
+    }
+
+    /// Like the other, for callers on a loop: `completion` is called once, on the link's loop.
+    package func upgrade(
+        _ link: RawLink, direction: Direction, expectedPeer: PeerID?, attempt: UpgradeAttempt? = nil,
+        completion: @escaping @Sendable (Result<Connection, UpgradeError>) -> Void
+    ) {
+        link.loop.execute {
+            let loop = link.loop
+            guard let descriptor = link.takeDescriptor() else {
+                return completion(.failure(.transportFailed("the socket is gone")))
+            }
+            let session: UpgradeSession
+            do {
+                let scope = try self.configuration.resources.connectionScope(direction)
+                session = try UpgradeSession(
+                    link: link, socket: Socket(descriptor: descriptor), direction: direction,
+                    expectedPeer: expectedPeer, configuration: self.configuration,
+                    resources: self.resources[loop.index].value, scope: scope, completion: completion)
+            } catch {
+                Socket(descriptor: descriptor).close()
+                return completion(.failure((error as? UpgradeError) ?? .refused("\(error)")))
+            }
+            attempt?.attach(LoopBound(session, on: loop))
+            session.start()
+        }
+    }
+}
+
+/// Lets a task that waits for an upgrade give it up.
+package final class UpgradeAttempt: Sendable {
+    private let state = Mutex(State())
+
+    private struct State {
+        var continuation: CheckedContinuation<Result<Connection, UpgradeError>, Never>?
+        var session: LoopBound<UpgradeSession>?
+        var isCancelled = false
+    }
+
+    init() {}
+
+    func begin(_ continuation: CheckedContinuation<Result<Connection, UpgradeError>, Never>) {
+        self.state.withLock { $0.continuation = continuation }
+    }
+
+    func attach(_ session: LoopBound<UpgradeSession>) {
+        let isCancelled = self.state.withLock { state in
+            state.session = session
+            return state.isCancelled
+        }
+        if isCancelled { session.value.fail(.cancelled) }
+    }
+
+    func finish(_ result: Result<Connection, UpgradeError>) {
+        let continuation = self.state.withLock { state in
+            state.session = nil
+            defer { state.continuation = nil }
+            return state.continuation
+        }
+        continuation?.resume(returning: result)
+    }
+
+    func cancel(on loop: EventLoop) {
+        self.state.withLock { $0.isCancelled = true }
+        loop.execute { self.state.withLock { $0.session }?.value.fail(.cancelled) }
+    }
+}

@@ -1,0 +1,143 @@
+import Bytes
+import EventLoop
+import Noise
+import Transport
+import Yamux
+
+extension MuxedConnection {
+    /// Two receives a wake-up keep what is decrypted in the cache (measured; Docs/Performance.md).
+    private static let receivesPerWakeUp = 2
+
+    /// Receives what is there, or until an end or an error where the socket has failed: bytes that came before the failure
+    /// are still to be read.
+    func receive(untilEnd: Bool) {
+        var receives = 0
+        while !self.isClosed, untilEnd || receives < Self.receivesPerWakeUp {
+            receives += 1
+            let buffer = self.resources.receiveBuffer
+            var available = 0
+            switch self.input.receive(from: self.socket, into: buffer, available: &available) {
+            case .bytes(let count):
+                self.process(UnsafeRawBufferPointer(rebasing: buffer[..<available]))
+                if count < buffer.count, !untilEnd { return self.finishInput() }
+            case .wouldBlock:
+                if untilEnd { self.failed(self.socket.takeError()) }
+                return self.finishInput()
+            case .endOfStream: return self.receivedEnd()
+            case .failed(let code): return self.failed(code)
+            }
+        }
+        self.finishInput()
+    }
+
+    private func finishInput() {
+        guard !self.isClosed else { return }
+        if self.session.hasOutput { self.scheduleFlush() }
+        self.rearmTimer()
+    }
+
+    private func receivedEnd() {
+        if self.closing != nil {
+            self.tearDown(.closedLocally)
+        } else if self.input.isAtMessageBoundary {
+            self.tearDown(.closedByPeer)
+        } else {
+            self.tearDown(.transportFailed("the peer closed the connection in the middle of a message"))
+        }
+    }
+
+    private func failed(_ code: Int32) {
+        self.tearDown(.transportFailed(SocketError.reason(of: code)))
+    }
+
+    /// Opens the messages in `buffer` and acts on them.
+    func process(_ buffer: UnsafeRawBufferPointer) {
+        var position = 0
+        while !self.isClosed, let message = self.input.nextMessage(in: buffer, position: &position) {
+            guard message.count >= 16 else {
+                return self.violated("the peer sent a Noise message of \(message.count) bytes, too short for its tag")
+            }
+            let count = message.count - 16
+            let (slab, offset) = self.resources.slabs.reserve(count)
+            do {
+                try self.input.cipher.open(
+                    message, into: slab.unsafeMutableBytes.baseAddress.unsafelyUnwrapped + offset,
+                    using: self.resources.cipher)
+            } catch {
+                return self.violated("\(error)")
+            }
+            self.resources.slabs.commit(count)
+            self.received(slab, offset: offset, count: count)
+        }
+    }
+
+    /// Feeds one message's plaintext to the session.
+    private func received(_ slab: ByteStorage, offset: Int, count: Int) {
+        let region = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(slab.unsafeMutableBytes)[offset..<offset + count])
+        var reader = BytesReader(unsafe: region)
+        do {
+            if self.muxerNegotiation != nil {
+                guard try self.negotiateMuxer(&reader) else { return }
+            }
+            while !self.isClosed, let event = try self.session.next(&reader, now: self.loop.now) {
+                self.handle(event, slab: slab, offset: offset)
+            }
+        } catch let error as YamuxError {
+            self.session.goAway(error.goAwayCode)
+            self.violated("\(error)")
+        } catch {
+            self.violated("\(error)")
+        }
+    }
+
+    private func negotiateMuxer(_ reader: inout BytesReader) throws -> Bool {
+        guard try self.muxerNegotiation?.receive(&reader) == true else {
+            self.muxerNegotiation?.appendOutput(to: &self.plaintextFirst)
+            self.scheduleFlush()
+            return false
+        }
+        self.muxerNegotiation?.appendOutput(to: &self.plaintextFirst)
+        self.muxerNegotiation = nil
+        self.scheduleFlush()
+        self.established()
+        return !self.isClosed
+    }
+
+    private func handle(_ event: YamuxSession.Event, slab: ByteStorage, offset: Int) {
+        switch event {
+        case .data(let id, let range):
+            guard let stream = self.entry(id)?.stream else { return }
+            stream.deliver(Chunk(storage: slab, offset: offset + range.lowerBound, count: range.count))
+        case .opened(let id): self.acceptStream(id)
+        case .accepted, .windowUpdated: self.serveOpenQueue()
+        case .readClosed(let id, let finished):
+            guard let stream = self.entry(id)?.stream else { return }
+            stream.deliverReadClosed()
+            if finished {
+                self.forget(stream)
+                stream.deliverFinished()
+            }
+        case .reset(let id, let code): self.end(id, .resetByPeer(code: code))
+        case .violated(let id): self.end(id, .protocolViolation("the peer sent data behind the end of its half"))
+        case .pong: break
+        case .goAway(let code): self.receivedGoAway(code)
+        }
+    }
+
+    private func end(_ id: YamuxStreamID, _ reason: StreamCloseReason) {
+        guard let stream = self.entry(id)?.stream else { return }
+        self.forget(stream)
+        stream.close(reason)
+        self.serveOpenQueue()
+    }
+
+    private func receivedGoAway(_ code: YamuxGoAwayCode) {
+        self.failOpenQueue("the peer is closing the connection")
+        switch code {
+        case .normal:
+            if self.session.streamCount == 0 { self.close(gracePeriod: .seconds(1)) }
+        case .protocolError, .internalError:
+            self.tearDown(.transportFailed("the peer ended the connection because of an error that it saw"))
+        }
+    }
+}

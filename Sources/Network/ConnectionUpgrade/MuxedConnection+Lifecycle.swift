@@ -1,0 +1,128 @@
+import Bytes
+import EventLoop
+import Transport
+import Yamux
+
+extension MuxedConnection: ConnectionDriver {
+    func openStream(
+        _ protocols: [String], timeout: Duration, completion: @escaping (Result<LoopStream, StreamError>) -> Void
+    ) {
+        guard !self.isClosed, self.closing == nil else {
+            return completion(.failure(.cannotOpen("the connection is being closed")))
+        }
+        self.open(OpenWaiting(protocols: protocols, deadline: self.loop.now + timeout, completion: completion))
+    }
+
+    /// Ends the connection: says GoAway, sends what the streams have written, ends the socket's write side and waits for
+    /// the peer to do the same, for at most `gracePeriod`; at once without one.
+    func close(gracePeriod: Duration?) {
+        guard !self.isClosed else { return }
+        self.session.goAway(.normal)
+        guard let gracePeriod else {
+            self.awaitsWritable = false
+            self.flush()
+            return self.tearDown(.closedLocally)
+        }
+        guard self.closing == nil else { return }
+        self.closing = Closing(deadline: self.loop.now + gracePeriod)
+        self.failOpenQueue("the connection is being closed")
+        self.scheduleFlush()
+        self.rearmTimer()
+    }
+
+    /// Ends our half of the socket once nothing waits to be sent. Bytes that the peer still sends are read until it ends its
+    /// half: to close with unread input would make the kernel throw away what is on its way to the peer.
+    func progressClosing() {
+        guard var closing, !closing.isShutDown, self.unsent.isEmpty, !self.session.hasOutput,
+            self.streams.allSatisfy({ ($0?.stream.waitingOutput ?? 0) == 0 })
+        else { return }
+        closing.isShutDown = true
+        self.closing = closing
+        do {
+            try self.socket.shutdownWrite()
+        } catch {
+            self.tearDown(.closedLocally)
+        }
+    }
+
+    /// The peer broke a rule: says so by GoAway where the muxer stands, and ends the connection.
+    func violated(_ what: String) {
+        guard !self.isClosed, !self.isFailing else { return }
+        self.isFailing = true
+        self.session.goAway(.protocolError)
+        self.awaitsWritable = false
+        self.flush()
+        self.tearDown(.protocolViolation(what))
+    }
+
+    func tearDown(_ reason: ConnectionCloseReason) {
+        guard !self.isClosed else { return }
+        self.isClosed = true
+        self.poller?.close()
+        self.timer?.close()
+        self.socket.close()
+        self.failOpenQueue("\(reason)")
+        let streams = self.streams
+        self.streams = []
+        for entry in streams { entry?.stream.close(.connectionClosed("\(reason)")) }
+        self.releaseScope(streams)
+        self.input.cipher.wipe()
+        self.outputCipher.wipe()
+        self.loop.releaseLoad()
+        let onEstablished = self.onEstablished
+        self.onEstablished = nil
+        onEstablished?(.failure(.muxerFailed("\(reason)")))
+        self.connection.noteClosed(reason)
+        if onEstablished == nil { self.configuration.onClosed(self.connection, reason) }
+    }
+
+    private func releaseScope(_ streams: [StreamEntry?]) {
+        for case let entry? in streams {
+            self.scope.release(.memory(entry.chargedWindow))
+            self.scope.release(.stream(entry.stream.direction))
+        }
+        self.scope.release(.connection(self.connection.direction))
+        self.scope.close()
+    }
+
+    // MARK: Deadlines
+
+    /// Sets the timer to the next deadline where that is earlier than the one it waits for.
+    func rearmTimer() {
+        guard !self.isClosed, let timer = self.timer else { return }
+        let candidates = [
+            self.session.nextDeadline, self.negotiations.next, self.openQueue.first?.deadline, self.closing?.deadline,
+        ]
+        guard let next = candidates.compactMap({ $0 }).min() else { return }
+        if let current = timer.deadline, current <= next { return }
+        timer.schedule(at: next)
+    }
+
+    func handleDeadline() {
+        guard !self.isClosed else { return }
+        let now = self.loop.now
+        if let closing, closing.deadline <= now { return self.tearDown(.closedLocally) }
+        for stream in self.negotiations.takeExpired(now: now) {
+            let negotiation = stream.negotiation
+            stream.negotiation = nil
+            negotiation?.ended(stream, .protocolViolation("the peer did not agree on a protocol in time"))
+            stream.reset()
+        }
+        while let first = self.openQueue.first, first.deadline <= now {
+            self.openQueue.removeFirst()
+            first.completion(.failure(.cannotOpen("the peer accepted no new stream in time")))
+        }
+        do {
+            for id in try self.session.handleDeadline(now: now) {
+                guard let stream = self.entry(id)?.stream else { continue }
+                self.forget(stream)
+                stream.close(.resetLocally(code: 0))
+            }
+        } catch {
+            return self.tearDown(.timedOut)
+        }
+        guard !self.isClosed else { return }
+        if self.session.hasOutput { self.scheduleFlush() }
+        self.rearmTimer()
+    }
+}

@@ -1,0 +1,137 @@
+import Bytes
+import EventLoop
+import Noise
+import Transport
+import Yamux
+
+extension MuxedConnection {
+    /// A payload of at least this many bytes is sealed from where it stands; smaller ones are laid together first.
+    private static let directSealSize = 4_096
+    /// A message is closed when it has less room than this left for another frame.
+    private static let smallestRoom = 1_024
+    private static let messageOverhead = NoiseLimits.lengthSize + 16
+
+    /// Sends what waits, at most one batch; the rest goes when the kernel wants more.
+    func flush() {
+        guard !self.isClosed, !self.awaitsWritable else { return }
+        guard self.sendUnsent() else { return }
+        var count = 0
+        do {
+            count = try self.layOutBatch()
+        } catch {
+            return self.violated("\(error)")
+        }
+        if count > 0 { self.send(UnsafeRawBufferPointer(rebasing: self.resources.outputBuffer[..<count])) }
+        guard !self.isClosed else { return }
+        if self.session.hasOutput { self.awaitsWritable = true }
+        self.poller?.update(reading: true, writing: self.awaitsWritable)
+        self.tellTouchedStreams()
+        self.progressClosing()
+        self.rearmTimer()
+    }
+
+    /// Sends what an earlier batch left; false while some of it stays.
+    private func sendUnsent() -> Bool {
+        guard self.unsentStart < self.unsent.count else { return true }
+        let result = self.unsent.withUnsafeBytes {
+            self.socket.send(UnsafeRawBufferPointer(rebasing: $0[self.unsentStart...]))
+        }
+        switch result {
+        case .bytes(let sent): self.unsentStart += sent
+        case .wouldBlock, .endOfStream: break
+        case .failed(let code):
+            self.sendFailed(code)
+            return false
+        }
+        guard self.unsentStart == self.unsent.count else {
+            self.awaitsWritable = true
+            self.poller?.update(reading: true, writing: true)
+            return false
+        }
+        self.unsent = []
+        self.unsentStart = 0
+        return true
+    }
+
+    private func send(_ batch: UnsafeRawBufferPointer) {
+        var sent = 0
+        switch self.socket.send(batch) {
+        case .bytes(let count): sent = count
+        case .wouldBlock, .endOfStream: break
+        case .failed(let code): return self.sendFailed(code)
+        }
+        guard sent < batch.count else { return }
+        self.unsent = Array(batch[sent...])
+        self.unsentStart = 0
+        self.awaitsWritable = true
+    }
+
+    /// The peer takes nothing any more, but what it sent before may still be there to read.
+    private func sendFailed(_ code: Int32) {
+        self.receive(untilEnd: true)
+        self.tearDown(.transportFailed(SocketError.reason(of: code)))
+    }
+
+    /// Seals messages into the loop's output buffer until it is full or nothing waits; returns how many bytes.
+    private func layOutBatch() throws -> Int {
+        let output = self.resources.outputBuffer
+        var count = 0
+        while output.count - count >= Self.messageOverhead + Self.smallestRoom {
+            let room = min(output.count - count - Self.messageOverhead, NoiseLimits.maximumPlaintextSize)
+            let length = try self.layOutMessage(UnsafeMutableRawBufferPointer(rebasing: output[count...]), room: room)
+            if length == 0 { break }
+            count += length
+        }
+        return count
+    }
+
+    /// Seals one message of at most `room` bytes of plaintext into `target`; returns its length on the wire, 0 for none.
+    private func layOutMessage(_ target: UnsafeMutableRawBufferPointer, room: Int) throws -> Int {
+        guard let base = target.baseAddress, let staging = self.resources.stagingBuffer.baseAddress else { return 0 }
+        var message = MessageLayout(body: base + NoiseLimits.lengthSize, staging: staging, cipher: self.resources.cipher)
+        self.plaintextFirst.withUnsafeBytes { message.stage($0) }
+        self.plaintextFirst = []
+        var frame = self.nextFrame(room: room - message.count)
+        guard frame != nil || message.count > 0 else { return 0 }
+        try self.outputCipher.beginSeal(using: self.resources.cipher)
+        while let next = frame {
+            message.stage(next.header)
+            if let id = next.stream { self.layOut(next, of: id, in: &message) }
+            frame = self.nextFrame(room: room - message.count)
+        }
+        let length = message.finish()
+        target.storeBytes(of: UInt16(length).bigEndian, as: UInt16.self)
+        return NoiseLimits.lengthSize + length
+    }
+
+    private func nextFrame(room: Int) -> YamuxSession.OutboundFrame? {
+        // A dialer may send frames behind its only muxer proposal; a listener's wait for the dialer's.
+        guard room >= Self.smallestRoom, self.muxerNegotiation?.isOptimistic ?? true else { return nil }
+        return self.session.nextFrame(maximumPayload: room - YamuxHeader.length)
+    }
+
+    private func layOut(_ frame: YamuxSession.OutboundFrame, of id: YamuxStreamID, in message: inout MessageLayout) {
+        guard let stream = self.entry(id)?.stream else {
+            precondition(frame.payload == 0, "a stream that is gone has output")
+            return
+        }
+        if frame.payload > 0 {
+            stream.takeOutput(frame.payload) { piece in
+                if piece.count >= Self.directSealSize { message.seal(piece) } else { message.stage(piece) }
+            }
+        }
+        // Handlers are told when the message is sealed: they may call back in.
+        if frame.payload > 0 || frame.endsStream { self.touched.append((stream, frame.endsStream)) }
+        if frame.endsStream { self.forget(stream) }
+    }
+
+    private func tellTouchedStreams() {
+        guard !self.touched.isEmpty else { return }
+        let touched = self.touched
+        self.touched.removeAll(keepingCapacity: true)
+        for (stream, isFinished) in touched {
+            stream.outputTaken()
+            if isFinished { stream.deliverFinished() }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import EventLoop
+import MultistreamSelect
+import Transport
+import Yamux
+
+extension MuxedConnection {
+    func entry(_ id: YamuxStreamID) -> StreamEntry? {
+        guard self.streams.indices.contains(id.slot), let entry = self.streams[id.slot],
+            entry.stream.key.number == UInt64(id.number)
+        else { return nil }
+        return entry
+    }
+
+    /// Makes the stream's two faces possible, or refuses it where a limit says so.
+    private func add(_ id: YamuxStreamID, _ direction: Direction) throws(ResourceLimitError) -> LoopStream {
+        try self.scope.reserve(.stream(direction))
+        do {
+            try self.scope.reserve(.memory(YamuxConfiguration.initialWindow))
+        } catch {
+            self.scope.release(.stream(direction))
+            throw error
+        }
+        let stream = LoopStream(
+            connection: self.connection, direction: direction,
+            key: StreamKey(number: UInt64(id.number), slot: id.slot), driver: self)
+        while self.streams.count <= id.slot { self.streams.append(nil) }
+        self.streams[id.slot] = StreamEntry(stream: stream, chargedWindow: YamuxConfiguration.initialWindow)
+        self.chargedWindows += YamuxConfiguration.initialWindow
+        return stream
+    }
+
+    /// Lets go of a stream that the session has ended, or is about to.
+    func forget(_ stream: LoopStream) {
+        guard let entry = self.entry(stream.yamuxID), entry.stream === stream else { return }
+        self.streams[stream.key.slot] = nil
+        self.chargedWindows -= entry.chargedWindow
+        self.scope.release(.memory(entry.chargedWindow))
+        self.scope.release(.stream(stream.direction))
+    }
+
+    /// A stream that the peer began: its protocol is negotiated before anyone sees it.
+    func acceptStream(_ id: YamuxStreamID) {
+        guard self.closing == nil else { return self.session.reset(id) }
+        do {
+            let stream = try self.add(id, .inbound)
+            stream.negotiation = InboundNegotiation(router: self.configuration.router)
+            self.watchNegotiation(of: stream, timeout: self.configuration.negotiationTimeout)
+        } catch {
+            self.configuration.onRefused(self.connection, error)
+            self.session.reset(id)
+        }
+    }
+
+    /// Bounds the time that a stream may take to agree on its protocol.
+    private func watchNegotiation(of stream: LoopStream, timeout: Duration) {
+        self.negotiations.add(stream, deadline: self.loop.now + timeout)
+        self.rearmTimer()
+    }
+
+    // MARK: Opening
+
+    /// Tries again to open the streams that had to wait, in the order in which they were asked for.
+    func serveOpenQueue() {
+        while let first = self.openQueue.first, self.session.canOpenStream, !self.isClosed {
+            self.openQueue.removeFirst()
+            self.open(first)
+        }
+    }
+
+    func failOpenQueue(_ why: String) {
+        let waiting = self.openQueue
+        self.openQueue = []
+        for open in waiting { open.completion(.failure(.cannotOpen(why))) }
+    }
+
+    func open(_ request: OpenWaiting) {
+        let id: YamuxStreamID
+        do {
+            id = try self.session.openStream()
+        } catch .tooManyStreams, .tooManyUnacknowledgedStreams {
+            self.openQueue.append(request)
+            return self.rearmTimer()
+        } catch {
+            return request.completion(.failure(.cannotOpen("\(error)")))
+        }
+        do {
+            self.negotiate(try self.add(id, .outbound), request)
+        } catch {
+            self.session.reset(id)
+            request.completion(.failure(.refused(error)))
+        }
+        self.scheduleFlush()
+    }
+
+    private func negotiate(_ stream: LoopStream, _ request: OpenWaiting) {
+        let known = self.connection.supports(anyOf: request.protocols)
+        do {
+            let negotiation = try OutboundNegotiation(
+                protocols: known.map { [$0] } ?? request.protocols, completion: request.completion)
+            stream.negotiation = negotiation
+            negotiation.begin(on: stream)
+            if let known {
+                negotiation.assume(known, on: stream)
+            } else {
+                self.watchNegotiation(of: stream, timeout: request.deadline - self.loop.now)
+            }
+        } catch {
+            stream.reset()
+            request.completion(.failure(.cannotOpen("\(error)")))
+        }
+    }
+}
+
+extension MuxedConnection: StreamDriver {
+    func streamOffers(_ stream: LoopStream, count: Int) {
+        self.session.offerOutput(stream.yamuxID, count: count)
+        self.scheduleFlush()
+    }
+
+    func streamClosesWrite(_ stream: LoopStream) {
+        self.session.closeWrite(stream.yamuxID)
+        self.scheduleFlush()
+    }
+
+    func streamConsumed(_ stream: LoopStream, count: Int) {
+        let growth = self.session.consumed(stream.yamuxID, count: count, now: self.loop.now)
+        if growth > 0 { self.growWindow(of: stream, by: growth) }
+        if self.session.hasOutput { self.scheduleFlush() }
+    }
+
+    /// Grows a window where the connection's budget and the node's have room for it.
+    private func growWindow(of stream: LoopStream, by growth: Int) {
+        guard self.chargedWindows + growth <= self.configuration.windowBudget, self.entry(stream.yamuxID) != nil,
+            (try? self.scope.reserve(.memory(growth))) != nil
+        else { return }
+        self.streams[stream.key.slot]?.chargedWindow += growth
+        self.chargedWindows += growth
+        self.session.growWindow(stream.yamuxID, by: growth)
+    }
+
+    func streamStopsReading(_ stream: LoopStream) {
+        self.session.stopReading(stream.yamuxID, now: self.loop.now)
+        self.rearmTimer()
+    }
+
+    func streamResets(_ stream: LoopStream, code: UInt32) {
+        self.session.reset(stream.yamuxID, code: code)
+        self.forget(stream)
+        self.serveOpenQueue()
+        self.scheduleFlush()
+    }
+}
+
+extension LoopStream {
+    /// The stream's name in the connection's Yamux session.
+    var yamuxID: YamuxStreamID {
+        YamuxStreamID(number: UInt32(truncatingIfNeeded: self.key.number), slot: self.key.slot)
+    }
+}

@@ -1,0 +1,137 @@
+import Bytes
+import Cryptography
+import EventLoop
+import Multiformats
+import MultistreamSelect
+import Noise
+import PeerIdentity
+import Transport
+import Yamux
+
+/// The hot path: one object that runs Noise and Yamux over one socket on one loop (Docs/Architecture.md).
+///
+/// It is confined to its loop and stays concrete. Input is opened into the loop's slabs and handed out as chunks; output
+/// is taken from the streams once a tick, sealed into the loop's output buffer and sent. Handlers may call back in at any
+/// time: no machine is held while one runs.
+final class MuxedConnection {
+    let connection: Connection
+    let loop: EventLoop
+    let resources: LoopResources
+    let configuration: UpgradeConfiguration
+    let socket: Socket
+    let scope: any ResourceScope
+    var poller: SocketPoller?
+    var timer: LoopTimer?
+
+    var input: NoiseInput
+    var outputCipher: NoiseCipherState
+    var session: YamuxSession
+    /// Agrees on the muxer where the handshake did not; nil once that is done.
+    var muxerNegotiation: MuxerNegotiation?
+    /// Plaintext that goes out before the session's frames: the muxer's negotiation.
+    var plaintextFirst: [UInt8] = []
+
+    /// Streams by their slot in the session's table.
+    var streams: [StreamEntry?] = []
+    var openQueue: [OpenWaiting] = []
+    var negotiations = NegotiationDeadlines()
+    /// Memory that the streams' windows are charged with, in bytes.
+    var chargedWindows = 0
+
+    /// Sealed bytes that the kernel did not take yet.
+    var unsent: [UInt8] = []
+    var unsentStart = 0
+    /// The kernel has enough; the poller says when it wants more.
+    var awaitsWritable = false
+    var flushIsScheduled = false
+    /// Streams of the batch being laid out, to be told afterwards.
+    var touched: [(stream: LoopStream, isFinished: Bool)] = []
+
+    var isClosed = false
+    /// The peer broke a rule, and the connection is about to end.
+    var isFailing = false
+    var closing: Closing?
+    /// Called once, when streams can be opened or the connection failed before.
+    var onEstablished: ((Result<Connection, UpgradeError>) -> Void)?
+
+    struct StreamEntry {
+        let stream: LoopStream
+        var chargedWindow: Int
+    }
+
+    struct OpenWaiting {
+        let protocols: [String]
+        let deadline: Instant
+        let completion: (Result<LoopStream, StreamError>) -> Void
+    }
+
+    struct Closing {
+        var deadline: Instant
+        var isShutDown = false
+    }
+
+    init(
+        _ connection: Connection, socket: Socket, resources: LoopResources, configuration: UpgradeConfiguration,
+        scope: any ResourceScope, secured: consuming NoiseSession
+    ) {
+        self.connection = connection
+        self.loop = connection.loop
+        self.socket = socket
+        self.resources = resources
+        self.configuration = configuration
+        self.scope = scope
+        let isDialer = connection.direction == .outbound
+        self.session = YamuxSession(
+            role: isDialer ? .dialer : .listener, configuration: configuration.yamux, now: connection.loop.now)
+        if secured.streamMuxer == nil { self.muxerNegotiation = MuxerNegotiation(isDialer: isDialer) }
+        self.input = NoiseInput(cipher: secured.receiving)
+        self.outputCipher = secured.sending
+    }
+
+    /// Begins to serve the socket; `received` are bytes that came behind the handshake.
+    func start(received: Bytes, onEstablished: @escaping (Result<Connection, UpgradeError>) -> Void) {
+        self.onEstablished = onEstablished
+        self.connection.attach(self)
+        do {
+            self.poller = try SocketPoller(self.loop, descriptor: self.socket.descriptor, handler: self)
+        } catch {
+            self.tearDown(.transportFailed("\(error)"))
+            return
+        }
+        self.timer = LoopTimer(self.loop) { [weak self] in self?.handleDeadline() }
+        self.poller?.update(reading: true, writing: false)
+        self.muxerNegotiation?.appendOutput(to: &self.plaintextFirst)
+        if self.muxerNegotiation == nil { self.established() }
+        self.scheduleFlush()
+        received.withUnsafeBytes { self.process($0) }
+        self.rearmTimer()
+    }
+
+    func established() {
+        let onEstablished = self.onEstablished
+        self.onEstablished = nil
+        onEstablished?(.success(self.connection))
+    }
+}
+
+extension MuxedConnection: SocketEventHandler, TickParticipant {
+    func socketReady(readable: Bool, writable: Bool, failed: Bool) {
+        if writable, self.awaitsWritable {
+            self.awaitsWritable = false
+            self.flush()
+        }
+        if readable || failed { self.receive(untilEnd: failed) }
+    }
+
+    func endOfTick() {
+        self.flushIsScheduled = false
+        self.flush()
+    }
+
+    /// Sends what waits at the end of this tick, together with what else comes up until then.
+    func scheduleFlush() {
+        guard !self.flushIsScheduled, !self.isClosed else { return }
+        self.flushIsScheduled = true
+        self.loop.atEndOfTick(self)
+    }
+}

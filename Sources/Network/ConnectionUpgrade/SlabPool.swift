@@ -1,0 +1,65 @@
+import Bytes
+
+/// The memory that a loop decrypts into: 64 KiB slabs that are filled again once nobody holds a piece of them.
+///
+/// A reader holds a piece by an ordinary reference, on whatever thread it is; the pool sees that a slab is free by being
+/// the only one who still refers to it. So nothing has to be given back, and no count is kept beside Swift's own.
+struct SlabPool {
+    static let slabSize = 64 * 1024
+    /// How many lent slabs are looked at for a free one before a new one is made.
+    private static let searchLength = 4
+    /// Free slabs beyond this many are let go of when they are met.
+    private static let keptSlabs = 32
+
+    private var current = ByteStorage(capacity: SlabPool.slabSize)
+    private var fill = 0
+    private var lent: [ByteStorage] = []
+    private var cursor = 0
+
+    /// How many bytes of memory the pool and its borrowers hold.
+    var capacity: Int { (self.lent.count + 1) * Self.slabSize }
+
+    /// A place for `count` bytes: a slab and the offset in it. The bytes become fixed with `commit`.
+    mutating func reserve(_ count: Int) -> (storage: ByteStorage, offset: Int) {
+        precondition(count <= Self.slabSize, "a frame's plaintext fits a slab")
+        if self.fill > 0, isKnownUniquelyReferenced(&self.current) { self.fill = 0 }
+        if Self.slabSize - self.fill < count { self.exchange() }
+        return (self.current, self.fill)
+    }
+
+    /// Keeps the `count` bytes that were written to the last reserved place from being written again.
+    mutating func commit(_ count: Int) {
+        // Pieces begin at multiples of 16 bytes, as the cipher likes it.
+        self.fill = min((self.fill + count + 15) & ~15, Self.slabSize)
+    }
+
+    private mutating func exchange() {
+        let full = self.current
+        self.current = self.takeFree() ?? ByteStorage(capacity: Self.slabSize)
+        self.lent.append(full)
+        self.fill = 0
+    }
+
+    private mutating func takeFree() -> ByteStorage? {
+        var found: ByteStorage?
+        for _ in 0..<min(Self.searchLength, self.lent.count) {
+            self.cursor = self.cursor + 1 < self.lent.count ? self.cursor + 1 : 0
+            guard isKnownUniquelyReferenced(&self.lent[self.cursor]) else { continue }
+            if found == nil {
+                found = self.removeLent(at: self.cursor)
+            } else if self.lent.count > Self.keptSlabs {
+                _ = self.removeLent(at: self.cursor)
+            }
+            if self.lent.isEmpty { break }
+        }
+        return found
+    }
+
+    private mutating func removeLent(at index: Int) -> ByteStorage {
+        let slab = self.lent[index]
+        self.lent.swapAt(index, self.lent.count - 1)
+        self.lent.removeLast()
+        if self.cursor >= self.lent.count { self.cursor = 0 }
+        return slab
+    }
+}

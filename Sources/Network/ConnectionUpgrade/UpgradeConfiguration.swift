@@ -1,0 +1,35 @@
+package import Noise
+package import PeerIdentity
+package import Transport
+package import Yamux
+
+/// What every upgrade of a node shares: its identity, its limits and who is told of what.
+package struct UpgradeConfiguration: Sendable {
+    package var identity: PrivateKey
+    package var localPeer: PeerID
+    /// The Noise key and its signature by the identity, made once.
+    package var staticKey: NoiseStaticKey
+    package var yamux = YamuxConfiguration()
+    /// How much memory the windows of one connection may hold, in bytes.
+    package var windowBudget = 512 * 1024 * 1024
+    /// How long a connection may take from the connected socket to its muxer.
+    package var handshakeTimeout: Duration = .seconds(10)
+    /// How long a stream that the peer opens may take to agree on its protocol.
+    package var negotiationTimeout: Duration = .seconds(10)
+    package var router: any StreamRouter
+    package var resources: any ResourceScope
+    /// A connection that stood has ended. Called on its loop, once.
+    package var onClosed: @Sendable (Connection, ConnectionCloseReason) -> Void = { _, _ in }
+    /// A stream of the peer's was refused because of a limit. Called on the connection's loop.
+    package var onRefused: @Sendable (Connection, ResourceLimitError) -> Void = { _, _ in }
+
+    package init(
+        identity: PrivateKey, staticKey: NoiseStaticKey, router: any StreamRouter, resources: any ResourceScope
+    ) {
+        self.identity = identity
+        self.localPeer = PeerID(identity.publicKey)
+        self.staticKey = staticKey
+        self.router = router
+        self.resources = resources
+    }
+}

@@ -1,0 +1,33 @@
+public import PeerIdentity
+
+/// Why a connected socket did not become a connection.
+public enum UpgradeError: Error, Hashable, Sendable {
+    /// The two sides have no security protocol in common.
+    case securityNotAgreed(String)
+    /// The security handshake failed.
+    case handshakeFailed(String)
+    /// The peer is not the one that was asked for.
+    case peerMismatch(expected: PeerID, actual: PeerID)
+    /// The two sides have no muxer in common, or it broke before the connection stood.
+    case muxerFailed(String)
+    /// The socket failed.
+    case transportFailed(String)
+    case timedOut(after: Duration)
+    case refused(String)
+    case cancelled
+}
+
+extension UpgradeError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .securityNotAgreed(let why): "no security protocol was agreed on: \(why)"
+        case .handshakeFailed(let why): "the security handshake failed: \(why)"
+        case .peerMismatch(let expected, let actual): "the peer there is \(actual), not \(expected)"
+        case .muxerFailed(let why): "no muxer was agreed on: \(why)"
+        case .transportFailed(let why): "the connection broke during the handshake: \(why)"
+        case .timedOut(let after): "the handshake took longer than \(after)"
+        case .refused(let why): "the connection was refused: \(why)"
+        case .cancelled: "the attempt was cancelled"
+        }
+    }
+}

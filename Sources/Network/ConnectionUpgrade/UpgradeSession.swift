@@ -1,0 +1,182 @@
+import Bytes
+import Cryptography
+import EventLoop
+import Multiformats
+import MultistreamSelect
+import Noise
+import PeerIdentity
+import Transport
+
+/// The way from a connected socket to a multiplexed connection: multistream-select, Noise, and Yamux where Noise did not
+/// agree on it. Confined to its loop.
+///
+/// A dialer proposes Noise alone, so its first handshake message goes out with the proposal; the muxer is agreed on inside
+/// the handshake where the peer can (libp2p connections/inlined-muxer-negotiation.md). A connection then takes no round
+/// trip more than Noise itself.
+final class UpgradeSession {
+    static let securityProtocol = "/noise"
+
+    private let link: RawLink
+    private let loop: EventLoop
+    private let socket: Socket
+    private let direction: Direction
+    private let configuration: UpgradeConfiguration
+    private let resources: LoopResources
+    private let scope: any ResourceScope
+    private var poller: SocketPoller?
+    private var timer: LoopTimer?
+    private var security: SecurityNegotiation?
+    private var handshake: NoiseHandshake?
+    private var output: [UInt8] = []
+    private var completion: ((Result<Connection, UpgradeError>) -> Void)?
+
+    init(
+        link: RawLink, socket: Socket, direction: Direction, expectedPeer: PeerID?,
+        configuration: UpgradeConfiguration, resources: LoopResources, scope: any ResourceScope,
+        completion: @escaping (Result<Connection, UpgradeError>) -> Void
+    ) throws(UpgradeError) {
+        self.link = link
+        self.loop = link.loop
+        self.socket = socket
+        self.direction = direction
+        self.configuration = configuration
+        self.resources = resources
+        self.scope = scope
+        self.completion = completion
+        var random = SystemRandom()
+        do {
+            self.security = try SecurityNegotiation(isDialer: direction == .outbound)
+            self.handshake = try NoiseHandshake(
+                role: direction == .outbound ? .initiator : .responder, identity: configuration.identity,
+                staticKey: configuration.staticKey, expectedPeer: expectedPeer,
+                streamMuxers: [MuxerNegotiation.protocolID], using: &random)
+        } catch {
+            throw .handshakeFailed("\(error)")
+        }
+    }
+
+    func start() {
+        self.loop.retainLoad()
+        do {
+            try self.scope.reserve(.connection(self.direction))
+            self.poller = try SocketPoller(self.loop, descriptor: self.socket.descriptor, handler: self)
+        } catch {
+            return self.fail(.refused("\(error)"))
+        }
+        let timeout = self.configuration.handshakeTimeout
+        self.timer = LoopTimer(self.loop) { [weak self] in self?.fail(.timedOut(after: timeout)) }
+        self.timer?.schedule(at: self.loop.now + timeout)
+        self.poller?.update(reading: true, writing: false)
+        self.advance()
+    }
+
+    /// Ends the attempt; the completion hears of it once.
+    func fail(_ error: UpgradeError) {
+        guard let completion = self.completion else { return }
+        self.completion = nil
+        self.letGo()
+        self.socket.close()
+        self.scope.release(.connection(self.direction))
+        self.scope.close()
+        self.loop.releaseLoad()
+        completion(.failure(error))
+    }
+
+    private func letGo() {
+        self.poller?.close()
+        self.poller = nil
+        self.timer?.close()
+        self.timer = nil
+    }
+
+    /// Takes what the machines have to say, and sends it.
+    private func advance() {
+        if let output = self.security?.nextOutput() { self.output += output }
+        // Only behind a proposal that is the last one, or the agreement.
+        while let output = self.handshake?.nextOutput() { self.output += output }
+        self.send()
+    }
+
+    private func send() {
+        guard !self.output.isEmpty, self.completion != nil else { return }
+        switch self.output.withUnsafeBytes({ self.socket.send($0) }) {
+        case .bytes(let count): self.output.removeFirst(count)
+        case .wouldBlock, .endOfStream: break
+        case .failed(let code): return self.fail(.transportFailed(SocketError.reason(of: code)))
+        }
+        self.poller?.update(reading: true, writing: !self.output.isEmpty)
+    }
+
+    private func receive() {
+        switch self.socket.receive(into: self.resources.receiveBuffer) {
+        case .bytes(let count):
+            self.process(Bytes(copying: UnsafeRawBufferPointer(rebasing: self.resources.receiveBuffer[..<count])))
+        case .wouldBlock: break
+        case .endOfStream: self.fail(.transportFailed("the peer closed the connection"))
+        case .failed(let code): self.fail(.transportFailed(SocketError.reason(of: code)))
+        }
+    }
+
+    private func process(_ received: Bytes) {
+        var reader = BytesReader(received)
+        do {
+            if self.security != nil {
+                guard try self.security?.receive(&reader) == true else { return self.advance() }
+                if let output = self.security?.nextOutput() { self.output += output }
+                self.security = nil
+            }
+            guard try self.handshake?.receive(&reader) == true else { return self.advance() }
+            self.advance()
+            try self.finish(behind: reader.readRest())
+        } catch let error as MultistreamError {
+            self.fail(.securityNotAgreed("\(error)"))
+        } catch NoiseError.peerMismatch(let expected, let actual) {
+            self.fail(.peerMismatch(expected: expected, actual: actual))
+        } catch {
+            self.fail(.handshakeFailed("\(error)"))
+        }
+    }
+
+    /// Hands the secured socket to the connection that serves it from now on.
+    private func finish(behind received: Bytes) throws {
+        guard let completion = self.completion, let handshake = self.handshake.take() else { return }
+        let secured = try handshake.finish()
+        let connection = Connection(
+            Connection.Description(
+                direction: self.direction, localPeer: self.configuration.localPeer, remotePeer: secured.remotePeer,
+                remotePublicKey: secured.remotePublicKey, localAddress: self.link.localAddress,
+                remoteAddress: self.link.remoteAddress, security: Self.securityProtocol,
+                muxer: MuxerNegotiation.protocolID),
+            loop: self.loop)
+        self.completion = nil
+        self.letGo()
+        let muxed = MuxedConnection(
+            connection, socket: self.socket, resources: self.resources, configuration: self.configuration,
+            scope: self.scope, unsent: self.output, secured: secured)
+        muxed.start(received: received, onEstablished: completion)
+    }
+}
+
+extension UpgradeSession: SocketEventHandler {
+    func socketReady(readable: Bool, writable: Bool, failed: Bool) {
+        if writable { self.send() }
+        if readable || failed, self.completion != nil { self.receive() }
+    }
+}
+
+/// Agrees on Noise over the bare socket.
+private struct SecurityNegotiation {
+    private enum Side {
+        case dialer(MultistreamDialer)
+        case listener(MultistreamListener)
+    }
+
+    private var side: Side
+
+    init(isDialer: Bool) throws(MultistreamError) {
+        self.side =
+            isDialer
+            ? .dialer(try MultistreamDialer(protocols: [UpgradeSession.securityProtocol]))
+            : .listener(MultistreamListener())
+    }
+}
