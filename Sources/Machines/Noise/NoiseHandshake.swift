@@ -88,12 +88,17 @@ public struct NoiseHandshake: ~Copyable {
         let role = self.role
         let transcriptHash = self.state.transcriptHash
         let states = self.state.split()
-        let isInitiator = role == .initiator
-        return NoiseSession(
-            sending: isInitiator ? states.fromInitiator : states.fromResponder,
-            receiving: isInitiator ? states.fromResponder : states.fromInitiator,
-            remoteKey: remote.key, remotePeer: remote.key.peerID, remoteStaticKey: remoteStaticKey,
-            streamMuxer: remote.streamMuxer, transcriptHash: transcriptHash)
+        let peer = remote.key.peerID
+        return switch role {
+        case .initiator:
+            NoiseSession(
+                sending: states.fromInitiator, receiving: states.fromResponder, remoteKey: remote.key, remotePeer: peer,
+                remoteStaticKey: remoteStaticKey, streamMuxer: remote.streamMuxer, transcriptHash: transcriptHash)
+        case .responder:
+            NoiseSession(
+                sending: states.fromResponder, receiving: states.fromInitiator, remoteKey: remote.key, remotePeer: peer,
+                remoteStaticKey: remoteStaticKey, streamMuxer: remote.streamMuxer, transcriptHash: transcriptHash)
+        }
     }
 
     /// Why the handshake failed when the peer's input ends before it is over.

@@ -27,7 +27,7 @@ final class MuxedConnection {
     var outputCipher: NoiseCipherState
     var session: YamuxSession
     /// Agrees on the muxer where the handshake did not; nil once that is done.
-    var muxerNegotiation: MuxerNegotiation?
+    var muxerNegotiation: UpgradeNegotiation?
     /// Plaintext that goes out before the session's frames: the muxer's negotiation.
     var plaintextFirst: [UInt8] = []
 
@@ -72,8 +72,8 @@ final class MuxedConnection {
 
     init(
         _ connection: Connection, socket: Socket, resources: LoopResources, configuration: UpgradeConfiguration,
-        scope: any ResourceScope, secured: consuming NoiseSession
-    ) {
+        scope: any ResourceScope, unsent: [UInt8], secured: consuming NoiseSession
+    ) throws(MultistreamError) {
         self.connection = connection
         self.loop = connection.loop
         self.socket = socket
@@ -83,7 +83,10 @@ final class MuxedConnection {
         let isDialer = connection.direction == .outbound
         self.session = YamuxSession(
             role: isDialer ? .dialer : .listener, configuration: configuration.yamux, now: connection.loop.now)
-        if secured.streamMuxer == nil { self.muxerNegotiation = MuxerNegotiation(isDialer: isDialer) }
+        self.unsent = unsent
+        if secured.streamMuxer == nil {
+            self.muxerNegotiation = try UpgradeNegotiation(UpgradeNegotiation.muxer, isDialer: isDialer)
+        }
         self.input = NoiseInput(cipher: secured.receiving)
         self.outputCipher = secured.sending
     }

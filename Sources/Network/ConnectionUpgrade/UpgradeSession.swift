@@ -14,8 +14,6 @@ import Transport
 /// the handshake where the peer can (libp2p connections/inlined-muxer-negotiation.md). A connection then takes no round
 /// trip more than Noise itself.
 final class UpgradeSession {
-    static let securityProtocol = "/noise"
-
     private let link: RawLink
     private let loop: EventLoop
     private let socket: Socket
@@ -25,7 +23,7 @@ final class UpgradeSession {
     private let scope: any ResourceScope
     private var poller: SocketPoller?
     private var timer: LoopTimer?
-    private var security: SecurityNegotiation?
+    private var security: UpgradeNegotiation?
     private var handshake: NoiseHandshake?
     private var output: [UInt8] = []
     private var completion: ((Result<Connection, UpgradeError>) -> Void)?
@@ -45,11 +43,11 @@ final class UpgradeSession {
         self.completion = completion
         var random = SystemRandom()
         do {
-            self.security = try SecurityNegotiation(isDialer: direction == .outbound)
+            self.security = try UpgradeNegotiation(UpgradeNegotiation.security, isDialer: direction == .outbound)
             self.handshake = try NoiseHandshake(
-                role: direction == .outbound ? .initiator : .responder, identity: configuration.identity,
-                staticKey: configuration.staticKey, expectedPeer: expectedPeer,
-                streamMuxers: [MuxerNegotiation.protocolID], using: &random)
+                role: direction == .outbound ? .initiator : .responder, staticKey: configuration.staticKey,
+                expectedPeer: expectedPeer, streamMuxers: [UpgradeNegotiation.muxer], context: resources.cipher,
+                using: &random)
         } catch {
             throw .handshakeFailed("\(error)")
         }
@@ -91,9 +89,9 @@ final class UpgradeSession {
 
     /// Takes what the machines have to say, and sends it.
     private func advance() {
-        if let output = self.security?.nextOutput() { self.output += output }
-        // Only behind a proposal that is the last one, or the agreement.
-        while let output = self.handshake?.nextOutput() { self.output += output }
+        self.security?.appendOutput(to: &self.output)
+        // A dialer's first handshake message goes out behind its only proposal, without waiting for the answer.
+        if let output = self.handshake?.nextOutput() { self.output += output }
         self.send()
     }
 
@@ -112,8 +110,16 @@ final class UpgradeSession {
         case .bytes(let count):
             self.process(Bytes(copying: UnsafeRawBufferPointer(rebasing: self.resources.receiveBuffer[..<count])))
         case .wouldBlock: break
-        case .endOfStream: self.fail(.transportFailed("the peer closed the connection"))
+        case .endOfStream: self.receivedEnd()
         case .failed(let code): self.fail(.transportFailed(SocketError.reason(of: code)))
+        }
+    }
+
+    private func receivedEnd() {
+        if let security = self.security {
+            self.fail(.securityNotAgreed("\(security.errorAtEndOfInput)"))
+        } else {
+            self.fail(.handshakeFailed("the peer closed the connection during the Noise handshake"))
         }
     }
 
@@ -122,7 +128,7 @@ final class UpgradeSession {
         do {
             if self.security != nil {
                 guard try self.security?.receive(&reader) == true else { return self.advance() }
-                if let output = self.security?.nextOutput() { self.output += output }
+                self.security?.appendOutput(to: &self.output)
                 self.security = nil
             }
             guard try self.handshake?.receive(&reader) == true else { return self.advance() }
@@ -140,19 +146,19 @@ final class UpgradeSession {
     /// Hands the secured socket to the connection that serves it from now on.
     private func finish(behind received: Bytes) throws {
         guard let completion = self.completion, let handshake = self.handshake.take() else { return }
-        let secured = try handshake.finish()
+        let secured = handshake.finish()
         let connection = Connection(
             Connection.Description(
                 direction: self.direction, localPeer: self.configuration.localPeer, remotePeer: secured.remotePeer,
-                remotePublicKey: secured.remotePublicKey, localAddress: self.link.localAddress,
-                remoteAddress: self.link.remoteAddress, security: Self.securityProtocol,
-                muxer: MuxerNegotiation.protocolID),
+                remotePublicKey: secured.remoteKey, localAddress: self.link.localAddress,
+                remoteAddress: self.link.remoteAddress, security: UpgradeNegotiation.security,
+                muxer: UpgradeNegotiation.muxer),
             loop: self.loop)
-        self.completion = nil
-        self.letGo()
-        let muxed = MuxedConnection(
+        let muxed = try MuxedConnection(
             connection, socket: self.socket, resources: self.resources, configuration: self.configuration,
             scope: self.scope, unsent: self.output, secured: secured)
+        self.completion = nil
+        self.letGo()
         muxed.start(received: received, onEstablished: completion)
     }
 }
@@ -161,22 +167,5 @@ extension UpgradeSession: SocketEventHandler {
     func socketReady(readable: Bool, writable: Bool, failed: Bool) {
         if writable { self.send() }
         if readable || failed, self.completion != nil { self.receive() }
-    }
-}
-
-/// Agrees on Noise over the bare socket.
-private struct SecurityNegotiation {
-    private enum Side {
-        case dialer(MultistreamDialer)
-        case listener(MultistreamListener)
-    }
-
-    private var side: Side
-
-    init(isDialer: Bool) throws(MultistreamError) {
-        self.side =
-            isDialer
-            ? .dialer(try MultistreamDialer(protocols: [UpgradeSession.securityProtocol]))
-            : .listener(MultistreamListener())
     }
 }
