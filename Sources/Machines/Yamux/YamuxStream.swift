@@ -8,7 +8,13 @@ public struct YamuxStreamID: Hashable, Sendable {
     public let slot: Int
     /// Tells the stream from earlier ones of the same number: a peer may use a number again, and what was meant for
     /// the old stream must not reach the new one.
-    let generation: UInt32
+    public let generation: UInt32
+
+    public init(number: UInt32, slot: Int, generation: UInt32) {
+        self.number = number
+        self.slot = slot
+        self.generation = generation
+    }
 }
 
 /// One stream's state: two windows and what has yet to be said about it.

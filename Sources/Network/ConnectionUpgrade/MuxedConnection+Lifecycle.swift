@@ -1,5 +1,6 @@
 import Bytes
 import EventLoop
+import Noise
 import Transport
 import Yamux
 
