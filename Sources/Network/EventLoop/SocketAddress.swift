@@ -1,3 +1,7 @@
+// The system's socket structures come by whichever C module was built first: each that has them is imported.
+internal import CAres
+internal import CUV
+
 #if canImport(Darwin)
     import Darwin
 #else
