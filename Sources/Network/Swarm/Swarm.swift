@@ -73,6 +73,9 @@ public final class Swarm: Sendable {
     /// What happens from now on. A subscriber that does not keep up loses the oldest events.
     public func subscribe() -> AsyncStream<NodeEvent> { self.events.subscribe() }
 
+    /// Tells the subscribers of an event.
+    package func report(_ event: NodeEvent) { self.events.send(event) }
+
     /// Enters a connection that stands; false where the swarm is closing.
     func register(_ connection: Connection) -> Bool {
         guard self.table.insert(connection) else {
