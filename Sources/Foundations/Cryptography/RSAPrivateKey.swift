@@ -9,7 +9,7 @@ extension RSA {
 
         /// Reads an RSAPrivateKey of two primes in DER (PKCS #1; RFC 8017, section A.1.2).
         ///
-        /// The numbers must belong together: a key that cannot verify its own signature is refused.
+        /// A key whose signature its public half does not verify is refused.
         public init(_ bytes: Bytes) throws(CryptographyError) {
             guard bytes.count <= RSA.maximumPrivateKeySize else { throw .malformedKey(.rsa) }
             let publicKey = try Self.publicKey(of: bytes)
