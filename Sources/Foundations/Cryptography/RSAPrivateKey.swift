@@ -25,7 +25,9 @@ extension RSA {
             guard let key = EVPKey.generateRSA(bits: bits), let encoding = key.encodedPrivateKey() else {
                 throw .libraryFailure(.rsa)
             }
-            let publicKey = try Self.publicKey(of: encoding.copy(0..<encoding.count))
+            let publicKey = try encoding.withBytes { encoding throws(CryptographyError) in
+                try Self.publicKey(of: encoding)
+            }
             try self.init(encoding: encoding, key: key, publicKey: publicKey)
         }
 
@@ -40,7 +42,7 @@ extension RSA {
         }
 
         /// The RSAPrivateKey in DER, for a key file.
-        public var bytes: Bytes { self.encoding.copy(0..<self.encoding.count) }
+        public var bytes: Bytes { self.encoding.copy() }
 
         /// Signs the SHA-256 digest of `message`: as many bytes as the modulus has, the same for the same message.
         public func sign(_ message: Bytes) throws(CryptographyError) -> Bytes {
