@@ -5,10 +5,6 @@ extension MultiaddrValueFormat {
     /// I2P's base 64 has "-" and "~" where the usual one has "+" and "/".
     private static let garlic64Coding = BitCoding(
         BaseAlphabet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-~"), bits: 6)
-    /// go-multiaddr reads, and has in its tests, texts whose last character has a filling.
-    private static let garlic32Coding = BitCoding(
-        BaseAlphabet("abcdefghijklmnopqrstuvwxyz234567", ignoringCase: true), bits: 5
-    ).ignoringTrailingBits
     /// An I2P destination has keys of 384 bytes and a certificate (geti2p.net, "Common structures", Destination).
     private static let minimumGarlic64Length = 386
     /// A hash, or the longer address of an encrypted lease set (geti2p.net, "B32 for Encrypted Leasesets").
@@ -57,8 +53,11 @@ extension MultiaddrValueFormat {
     }
 
     private func garlicBytes(of text: Substring) throws(MultiformatsError) -> Bytes {
-        guard self == .garlic64 else { return try Self.garlic32Coding.decode(text.utf8, in: .base32) }
-        // go-multiaddr pads and rust-multiaddr does not.
+        guard self == .garlic64 else {
+            // go-multiaddr reads, and has in its tests, texts whose last character is filled with other bits than zero.
+            return try Multibase.base32Coding.ignoringTrailingBits.decode(text.utf8, in: .base32)
+        }
+        // go-multiaddr pads the text and rust-multiaddr does not.
         let isPadded = text.utf8.last == UInt8(ascii: "=")
         return try (isPadded ? Self.garlic64Coding.padded : Self.garlic64Coding).decode(text.utf8, in: .base64)
     }
