@@ -136,7 +136,7 @@ final class EVPKey: Sendable {
     }
 
     /// Whether `signature` is this key's over the SHA-256 digest of `message`.
-    func isValid(_ signature: Bytes, for message: Bytes) -> Bool {
+    func verify(signature: Bytes, of message: Bytes) -> Bool {
         guard let context = EVP_MD_CTX_new() else { return false }
         defer { EVP_MD_CTX_free(context) }
         guard EVP_DigestVerifyInit(context, nil, EVP_sha256(), nil, self.key.value) == 1 else { return false }

@@ -25,7 +25,7 @@ public enum Ed25519 {
         ///
         /// Keys and points of small order and scalars that are not in canonical form are refused: they let one signature
         /// fit several messages or be changed into another.
-        public func isValid(_ signature: Bytes, for message: Bytes) -> Bool {
+        public func verify(signature: Bytes, of message: Bytes) -> Bool {
             guard signature.count == Ed25519.signatureSize else { return false }
             Sodium.start()
             return signature.withCPointer { signature, _ in

@@ -40,8 +40,8 @@ public enum P256 {
         }
 
         /// Whether `signature`, in DER, is this key's over the SHA-256 digest of `message`.
-        public func isValid(_ signature: Bytes, for message: Bytes) -> Bool {
-            signature.count <= P256.maximumSignatureSize && self.key.isValid(signature, for: message)
+        public func verify(signature: Bytes, of message: Bytes) -> Bool {
+            signature.count <= P256.maximumSignatureSize && self.key.verify(signature: signature, of: message)
         }
     }
 }

@@ -53,8 +53,8 @@ public enum RSA {
         }
 
         /// Whether `signature` is this key's over the SHA-256 digest of `message`.
-        public func isValid(_ signature: Bytes, for message: Bytes) -> Bool {
-            signature.count == self.signatureSize && self.key.isValid(signature, for: message)
+        public func verify(signature: Bytes, of message: Bytes) -> Bool {
+            signature.count == self.signatureSize && self.key.verify(signature: signature, of: message)
         }
     }
 

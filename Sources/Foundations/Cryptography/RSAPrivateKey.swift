@@ -34,7 +34,7 @@ extension RSA {
             self.key = key
             self.publicKey = publicKey
             let probe = Bytes(utf8: "Does this key belong together?")
-            guard let signature = key.sign(probe), publicKey.isValid(signature, for: probe) else {
+            guard let signature = key.sign(probe), publicKey.verify(signature: signature, of: probe) else {
                 throw .mismatchedPublicKey(.rsa)
             }
         }

@@ -47,7 +47,7 @@ public enum Secp256k1 {
         ///
         /// A signature whose second number is in the upper half of its range is accepted, as go-libp2p does: not every
         /// signer normalizes. Two signatures can therefore stand for the same statement.
-        public func isValid(_ signature: Bytes, for message: Bytes) -> Bool {
+        public func verify(signature: Bytes, of message: Bytes) -> Bool {
             guard signature.count <= Secp256k1.maximumSignatureSize else { return false }
             var parsed = secp256k1_ecdsa_signature()
             let isSignature = signature.withCPointer { signature, count in

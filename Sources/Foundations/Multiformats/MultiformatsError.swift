@@ -24,6 +24,10 @@ public enum MultiformatsError: Error, Hashable, Sendable {
     case unknownCIDVersion(UInt64)
     /// A CID of version 0 that is not a sha2-256 multihash of 32 bytes, or has a multibase prefix.
     case invalidCIDv0
+    /// A CID of another codec than the place where it stands asks for.
+    case wrongCodec(Multicodec, expected: Multicodec)
+    /// A multihash that no peer's key can have: neither a sha2-256 of 32 bytes nor an identity of at most 42.
+    case invalidPeerID
 }
 
 extension MultiformatsError: CustomStringConvertible {
@@ -40,6 +44,10 @@ extension MultiformatsError: CustomStringConvertible {
         case .trailingBytes(let count): "\(count) bytes follow the end of the value"
         case .unknownCIDVersion(let version): "there is no CID version \(version)"
         case .invalidCIDv0: "a CID of version 0 is a base58 sha2-256 multihash of 32 bytes without a multibase prefix"
+        case .wrongCodec(let codec, let expected): "the CID has the codec \(codec) instead of \(expected)"
+        case .invalidPeerID:
+            "a peer ID is a sha2-256 multihash of 32 bytes or an identity multihash of at most "
+                + "\(Multihash.maximumInlineKeyLength)"
         }
     }
 }
