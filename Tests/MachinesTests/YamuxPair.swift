@@ -1,4 +1,5 @@
 import Bytes
+import Testing
 
 @testable import Yamux
 
@@ -13,14 +14,39 @@ enum YamuxHeard: Hashable {
     case violated(UInt32)
     case pong(Duration)
     case goAway(YamuxGoAwayCode)
+
+    /// An event other than data.
+    init(_ event: YamuxSession.Event) {
+        switch event {
+        case .opened(let id): self = .opened(id.number)
+        case .accepted(let id): self = .accepted(id.number)
+        case .data(let id, _): self = .data(id.number, [])
+        case .readClosed(let id, let finished): self = .readClosed(id.number, finished: finished)
+        case .reset(let id, let code): self = .reset(id.number, code: code)
+        case .windowUpdated(let id): self = .windowUpdated(id.number)
+        case .violated(let id): self = .violated(id.number)
+        case .pong(let elapsed): self = .pong(elapsed)
+        case .goAway(let code): self = .goAway(code)
+        }
+    }
+
+    /// The stream that it tells of; nil for the session.
+    var stream: UInt32? {
+        switch self {
+        case .opened(let number), .accepted(let number), .data(let number, _), .readClosed(let number, _),
+            .reset(let number, _), .windowUpdated(let number), .violated(let number):
+            number
+        case .pong, .goAway: nil
+        }
+    }
 }
 
 /// One side of a connection in memory: a session, and the payload that its application holds.
 final class YamuxEnd {
     var session: YamuxSession
     var now = Instant.zero
-    /// Everything that was reported, pieces of one payload joined.
-    private(set) var heard: [YamuxHeard] = []
+    private var settled: [YamuxHeard] = []
+    private var payload: (stream: UInt32, bytes: [UInt8])?
     /// Called with each event before the session is asked for the next one.
     var onEvent: ((YamuxEnd, YamuxSession.Event) -> Void)?
     private var output: [YamuxStreamID: (bytes: [UInt8], sent: Int)] = [:]
@@ -38,27 +64,25 @@ final class YamuxEnd {
         }
     }
 
+    /// Everything that was reported, pieces of data joined that follow each other on one stream.
+    var heard: [YamuxHeard] { self.settled + (self.payload.map { [.data($0.stream, $0.bytes)] } ?? []) }
+
     private func note(_ event: YamuxSession.Event, _ bytes: [UInt8]) {
-        switch event {
-        case .opened(let id): self.heard.append(.opened(id.number))
-        case .accepted(let id): self.heard.append(.accepted(id.number))
-        case .data(let id, let range):
-            if case .data(id.number, let earlier)? = self.heard.last {
-                self.heard[self.heard.count - 1] = .data(id.number, earlier + bytes[range])
-            } else {
-                self.heard.append(.data(id.number, Array(bytes[range])))
-            }
-        case .readClosed(let id, let finished): self.heard.append(.readClosed(id.number, finished: finished))
-        case .reset(let id, let code): self.heard.append(.reset(id.number, code: code))
-        case .windowUpdated(let id): self.heard.append(.windowUpdated(id.number))
-        case .violated(let id): self.heard.append(.violated(id.number))
-        case .pong(let elapsed): self.heard.append(.pong(elapsed))
-        case .goAway(let code): self.heard.append(.goAway(code))
+        if case .data(let id, let range) = event, self.payload?.stream == id.number {
+            self.payload?.bytes += bytes[range]
+            return
+        }
+        if let payload = self.payload { self.settled.append(.data(payload.stream, payload.bytes)) }
+        self.payload = nil
+        if case .data(let id, let range) = event {
+            self.payload = (id.number, Array(bytes[range]))
+        } else {
+            self.settled.append(YamuxHeard(event))
         }
     }
 
     func takeHeard() -> [YamuxHeard] {
-        defer { self.heard = [] }
+        defer { (self.settled, self.payload) = ([], nil) }
         return self.heard
     }
 
@@ -67,6 +91,27 @@ final class YamuxEnd {
     var canOpenStream: Bool { self.session.canOpenStream }
     var hasOutput: Bool { self.session.hasOutput }
     func isOpen(_ id: YamuxStreamID) -> Bool { self.session.isOpen(id) }
+
+    /// What must hold between any two calls.
+    func checkInvariants(_ location: SourceLocation = #_sourceLocation) {
+        let ids = self.session.openStreams
+        var (inbound, outbound, slots) = (0, 0, Set<Int>())
+        for id in ids {
+            let stream = self.session.streams[id]
+            let ready = self.session.ready.contains(id.slot)
+            #expect(ready || !stream.hasSomethingToSend, "a stream stands outside the line", sourceLocation: location)
+            if self.session.lingering.contains(id.slot) {
+                #expect(stream.discards && !stream.finishReceived, sourceLocation: location)
+            }
+            if !stream.acknowledged, self.session.isLocal(id.number) { outbound += 1 }
+            if !stream.acknowledged, !self.session.isLocal(id.number) { inbound += 1 }
+            slots.insert(id.slot)
+            #expect(stream.receive.credit + stream.receive.consumed <= stream.receive.size, sourceLocation: location)
+        }
+        #expect(slots.count == ids.count && ids.count == self.streamCount, sourceLocation: location)
+        #expect(self.session.unacknowledgedInbound == inbound, sourceLocation: location)
+        #expect(self.session.unacknowledgedOutbound == outbound, sourceLocation: location)
+    }
 
     /// The open stream of this number.
     func id(_ number: UInt32) -> YamuxStreamID? {
