@@ -1,9 +1,9 @@
 // The foundations import no C library, with this file as the one exception: a log must reach standard error with a time
 // in front, and neither is in Swift's standard library.
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// The log's default backend: one line of text on standard error.
@@ -13,9 +13,9 @@ enum StandardErrorLog {
         // One write a line, so that lines of several threads do not mix; what cannot be written is lost.
         text.withUnsafeBytes {
             #if canImport(Darwin)
-            _ = Darwin.write(2, $0.baseAddress, $0.count)
+                _ = Darwin.write(2, $0.baseAddress, $0.count)
             #else
-            _ = Glibc.write(2, $0.baseAddress, $0.count)
+                _ = Glibc.write(2, $0.baseAddress, $0.count)
             #endif
         }
     }
@@ -47,12 +47,16 @@ extension Log.Line {
     }
 
     private static func needsQuotes(_ value: String) -> Bool {
-        value.isEmpty || value.unicodeScalars.contains { $0 == " " || $0 == "\"" || $0 == "=" || $0.value < 32 || $0.value == 127 }
+        value.isEmpty
+            || value.unicodeScalars.contains {
+                $0 == " " || $0 == "\"" || $0 == "=" || $0.value < 32 || $0.value == 127
+            }
     }
 
     /// Text may come from a peer: it must not be able to forge a line or to drive a terminal.
     private static func escaped(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 || $0 == "\"" || $0 == "\\" }) else { return text }
+        guard text.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 || $0 == "\"" || $0 == "\\" })
+        else { return text }
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {

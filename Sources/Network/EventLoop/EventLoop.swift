@@ -72,7 +72,10 @@ public final class EventLoop: Sendable {
     /// Asking from within `endOfTick` means the next tick, which then comes without sleeping. Who asks twice is run twice: a
     /// participant keeps a flag.
     public func atEndOfTick(_ participant: any TickParticipant) {
-        self.engine.current.atEndOfTick(participant)
+        let core = self.engine.current
+        guard core.isEnded else { return core.atEndOfTick(participant) }
+        let bound = LoopBound(participant, on: self)
+        self.execute { bound.value.endOfTick() }
     }
 
     // MARK: Time

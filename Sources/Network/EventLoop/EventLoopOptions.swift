@@ -8,13 +8,15 @@ public struct EventLoopOptions: Sendable {
     public var slowCallbackThreshold: Duration
     /// Called on the loop after a callback or a job that held it for longer than `slowCallbackThreshold`, with the
     /// label that its owner set (`EventLoop.currentLabel`) and how long it took.
-    public var onSlowCallback: @Sendable (_ label: String, _ duration: Duration) -> Void
+    public var onSlowCallback: SlowCallbackReport
+
+    public typealias SlowCallbackReport = @Sendable (_ label: String, _ duration: Duration) -> Void
 
     /// The defaults: spinning, 100 ms, and a line in the log.
     public init(
         spinning: Bool = true,
         slowCallbackThreshold: Duration = .milliseconds(100),
-        onSlowCallback: @escaping @Sendable (_ label: String, _ duration: Duration) -> Void = EventLoopOptions.logSlowCallback
+        onSlowCallback: @escaping SlowCallbackReport = EventLoopOptions.logSlowCallback
     ) {
         self.spinning = spinning
         self.slowCallbackThreshold = slowCallbackThreshold
@@ -22,7 +24,7 @@ public struct EventLoopOptions: Sendable {
     }
 
     /// Writes a warning into the log.
-    public static let logSlowCallback: @Sendable (_ label: String, _ duration: Duration) -> Void = { label, duration in
+    public static let logSlowCallback: SlowCallbackReport = { label, duration in
         Log("eventloop").warning("a callback held its loop", ["what": label, "duration": duration])
     }
 }

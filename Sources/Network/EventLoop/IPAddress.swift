@@ -1,9 +1,9 @@
 public import Bytes
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// An IPv4 or IPv6 address.

@@ -74,6 +74,7 @@ final class LoopCore {
 
     /// When the first callback or job of this tick began.
     var now: Instant {
+        guard !self.isEnded else { return EventLoop.monotonicNow() }
         if !self.isBusy { self.becomeBusy() }
         return self.tickTime
     }
@@ -212,7 +213,7 @@ final class LoopCore {
             { pointer, argument in
                 guard let data = pointer?.pointee.data, let argument else { return }
                 let handle = Unmanaged<LoopHandle>.fromOpaque(data).takeUnretainedValue()
-                guard !handle.isClosed else { return }
+                guard !handle.isClosed, !handle.loopEnded() else { return }
                 Unmanaged<ForgottenHandles>.fromOpaque(argument).takeUnretainedValue().kinds.append("\(handle.kind)")
                 handle.close()
             }, Unmanaged.passUnretained(forgotten).toOpaque())

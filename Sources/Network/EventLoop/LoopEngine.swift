@@ -56,7 +56,8 @@ final class LoopEngine: Sendable {
         }
         let forgotten = core.close()
         if !forgotten.isEmpty {
-            Log("eventloop").warning("an event loop ended with open handles", ["handles": forgotten.joined(separator: ", ")])
+            let kinds = forgotten.joined(separator: ", ")
+            Log("eventloop").warning("an event loop ended with handles that nobody closed", ["handles": kinds])
         }
         while let job = core.queue.popFirst() ?? rest.popFirst() {
             switch job {

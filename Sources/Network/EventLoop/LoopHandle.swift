@@ -38,6 +38,9 @@ class LoopHandle {
         }
     }
 
+    /// The loop ends while the handle is open; answers whether that is as it should be.
+    func loopEnded() -> Bool { false }
+
     /// Lets go of what the callbacks of the handle needed.
     func released() {}
 

@@ -1,9 +1,9 @@
 internal import CUV
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// A thread of the operating system that runs one closure.
@@ -15,9 +15,9 @@ struct LoopThread: Sendable {
 
     private static func identity(of thread: pthread_t) -> UInt {
         #if canImport(Darwin)
-        return UInt(bitPattern: thread)
+            return UInt(bitPattern: thread)
         #else
-        return thread
+            return thread
         #endif
     }
 
@@ -26,12 +26,12 @@ struct LoopThread: Sendable {
         _ = ignoreBrokenPipes
         let argument = Unmanaged.passRetained(ThreadBody(name: name, run: body)).toOpaque()
         #if canImport(Darwin)
-        var created: pthread_t?
-        let code = pthread_create(&created, nil, { runThreadBody($0) }, argument)
-        guard let thread = created else { preconditionFailure("an event loop's thread could not be started") }
+            var created: pthread_t?
+            let code = pthread_create(&created, nil, { runThreadBody($0) }, argument)
+            guard let thread = created else { preconditionFailure("an event loop's thread could not be started") }
         #else
-        var thread = pthread_t()
-        let code = pthread_create(&thread, nil, { $0.flatMap { runThreadBody($0) } }, argument)
+            var thread = pthread_t()
+            let code = pthread_create(&thread, nil, { $0.flatMap { runThreadBody($0) } }, argument)
         #endif
         precondition(code == 0, "an event loop's thread could not be started (error \(code))")
         return LoopThread(identity: Self.identity(of: thread))
@@ -40,18 +40,18 @@ struct LoopThread: Sendable {
     /// Waits until the thread has ended.
     func join() {
         #if canImport(Darwin)
-        if let thread = pthread_t(bitPattern: self.identity) { pthread_join(thread, nil) }
+            if let thread = pthread_t(bitPattern: self.identity) { pthread_join(thread, nil) }
         #else
-        pthread_join(pthread_t(self.identity), nil)
+            pthread_join(pthread_t(self.identity), nil)
         #endif
     }
 
     /// Lets the thread end by itself.
     func detach() {
         #if canImport(Darwin)
-        if let thread = pthread_t(bitPattern: self.identity) { pthread_detach(thread) }
+            if let thread = pthread_t(bitPattern: self.identity) { pthread_detach(thread) }
         #else
-        pthread_detach(pthread_t(self.identity))
+            pthread_detach(pthread_t(self.identity))
         #endif
     }
 }
@@ -69,10 +69,10 @@ private final class ThreadBody: Sendable {
 private func runThreadBody(_ argument: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
     let body = Unmanaged<ThreadBody>.fromOpaque(argument).takeRetainedValue()
     #if canImport(Darwin)
-    pthread_setname_np(body.name)
+        pthread_setname_np(body.name)
     #else
-    // Linux takes 15 bytes and a zero.
-    cuv_pthread_setname(pthread_self(), String(body.name.prefix(15)))
+        // Linux takes 15 bytes and a zero.
+        cuv_pthread_setname(pthread_self(), String(body.name.prefix(15)))
     #endif
     body.run()
     return nil
@@ -84,9 +84,9 @@ private let ignoreBrokenPipes: Void = {
     var current = sigaction()
     guard sigaction(SIGPIPE, nil, &current) == 0 else { return }
     #if canImport(Darwin)
-    let isDefault = current.__sigaction_u.__sa_handler == nil
+        let isDefault = current.__sigaction_u.__sa_handler == nil
     #else
-    let isDefault = current.__sigaction_handler.sa_handler == nil
+        let isDefault = current.__sigaction_handler.sa_handler == nil
     #endif
     if isDefault { signal(SIGPIPE, SIG_IGN) }
 }()

@@ -11,7 +11,13 @@ public final class LoopTimer {
     /// Makes a timer that calls `handler` on the loop. On the loop only.
     public init(_ loop: EventLoop, handler: @escaping () -> Void) {
         self.loop = loop
-        self.timer = TimerHandle(core: loop.engine.current, handler: handler)
+        self.timer = TimerHandle(core: loop.engine.current, whenLoopEnds: nil, handler: handler)
+    }
+
+    /// A timer somebody waits for: instead of being closed in silence it tells when the loop ends before it fires.
+    init(_ loop: EventLoop, whenLoopEnds: @escaping () -> Void, handler: @escaping () -> Void) {
+        self.loop = loop
+        self.timer = TimerHandle(core: loop.engine.current, whenLoopEnds: whenLoopEnds, handler: handler)
     }
 
     deinit { LoopHandle.abandon(self.timer, on: self.loop) }
@@ -38,9 +44,11 @@ public final class LoopTimer {
 private final class TimerHandle: LoopHandle {
     private(set) var deadline: Instant?
     private var handler: (() -> Void)?
+    private var whenLoopEnds: (() -> Void)?
 
-    init(core: LoopCore, handler: @escaping () -> Void) {
+    init(core: LoopCore, whenLoopEnds: (() -> Void)?, handler: @escaping () -> Void) {
         self.handler = handler
+        self.whenLoopEnds = whenLoopEnds
         super.init(kind: "timer", type: UV_TIMER, core: core)
         guard !core.isEnded else { return }
         uv_timer_init(core.uv, self.pointer)
@@ -83,5 +91,13 @@ private final class TimerHandle: LoopHandle {
     override func released() {
         self.deadline = nil
         self.handler = nil
+        self.whenLoopEnds = nil
+    }
+
+    override func loopEnded() -> Bool {
+        guard let whenLoopEnds = self.whenLoopEnds else { return false }
+        self.close()
+        whenLoopEnds()
+        return true
     }
 }

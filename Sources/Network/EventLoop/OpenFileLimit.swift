@@ -1,7 +1,7 @@
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// How many descriptors, and so connections, the process may have open.
@@ -33,11 +33,11 @@ public enum OpenFileLimit {
     }
 
     #if canImport(Darwin)
-    private static let resource = RLIMIT_NOFILE
-    /// Darwin refuses more than OPEN_MAX whatever the hard limit says.
-    private static func highest(_ hard: rlim_t) -> rlim_t { min(hard, rlim_t(OPEN_MAX)) }
+        private static let resource = RLIMIT_NOFILE
+        /// Darwin refuses more than OPEN_MAX whatever the hard limit says.
+        private static func highest(_ hard: rlim_t) -> rlim_t { min(hard, rlim_t(OPEN_MAX)) }
     #else
-    private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    private static func highest(_ hard: rlim_t) -> rlim_t { hard }
+        private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        private static func highest(_ hard: rlim_t) -> rlim_t { hard }
     #endif
 }

@@ -1,5 +1,11 @@
 internal import CUV
 
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 /// Calls a closure on an event loop when the process receives a signal; the signal then has no other effect.
 ///
 /// It is confined to its loop, except that it may be dropped on any thread, which closes it.
@@ -15,13 +21,9 @@ public final class SignalWatcher {
 
         var number: Int32 {
             switch self {
-            case .interrupt: 2
-            case .terminate: 15
-            #if canImport(Darwin)
-            case .user1: 30
-            #else
-            case .user1: 10
-            #endif
+            case .interrupt: SIGINT
+            case .terminate: SIGTERM
+            case .user1: SIGUSR1
             }
         }
     }

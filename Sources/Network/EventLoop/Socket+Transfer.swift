@@ -1,7 +1,7 @@
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #else
-import Glibc
+    import Glibc
 #endif
 
 extension Socket {
@@ -38,16 +38,7 @@ extension Socket {
     /// Sends the start of `bytes`, as much as the system takes.
     public func send(_ bytes: UnsafeRawBufferPointer) -> TransferResult {
         guard !bytes.isEmpty else { return .bytes(0) }
-        #if canImport(Darwin)
-        let flags: Int32 = 0
-        #else
-        let flags = Int32(MSG_NOSIGNAL)
-        #endif
-        #if canImport(Darwin)
-        return Self.result { Darwin.send(self.descriptor, bytes.baseAddress, bytes.count, flags) }
-        #else
-        return Self.result { Glibc.send(self.descriptor, bytes.baseAddress, bytes.count, flags) }
-        #endif
+        return Self.result { SystemCalls.sendBytes(self.descriptor, bytes) }
     }
 
     @inline(__always) private static func result(_ call: () -> Int) -> TransferResult {

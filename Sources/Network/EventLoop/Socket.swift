@@ -1,9 +1,7 @@
-internal import CUV
-
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// A socket's descriptor with the system calls that the stack makes, none of which blocks.
@@ -18,76 +16,38 @@ public struct Socket: Hashable, Sendable {
 
     // MARK: Opening
 
-    /// A stream socket (TCP, or Unix) that does not block and is not inherited by programs that the process starts.
+    /// A stream socket (TCP, or Unix).
     public static func stream(_ family: SocketAddress.Family) throws(SocketError) -> Socket {
-        let descriptor = socket(family.domain, Self.streamType, 0)
+        let descriptor = SystemCalls.openStream(family.domain)
         guard descriptor >= 0 else { throw SocketError(operation: .open, code: errno) }
-        let socket = Socket(descriptor: descriptor)
-        socket.prepareOpened()
-        return socket
+        return Socket(descriptor: descriptor)
     }
 
-    /// Two connected Unix stream sockets, non-blocking.
+    /// Two connected Unix stream sockets.
     public static func pair() throws(SocketError) -> (Socket, Socket) {
         var descriptors: (Int32, Int32) = (-1, -1)
-        let code = withUnsafeMutablePointer(to: &descriptors) { pointer in
-            pointer.withMemoryRebound(to: Int32.self, capacity: 2) { socketpair(AF_UNIX, Self.streamType, 0, $0) }
-        }
-        guard code == 0 else { throw SocketError(operation: .open, code: errno) }
-        let pair = (Socket(descriptor: descriptors.0), Socket(descriptor: descriptors.1))
-        pair.0.prepareOpened()
-        pair.1.prepareOpened()
-        return pair
-    }
-
-    #if canImport(Darwin)
-    private static let streamType = SOCK_STREAM
-    #else
-    private static let streamType =
-        Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-    #endif
-
-    /// Darwin has no flags for what Linux does in the same call.
-    private func prepareOpened() {
-        #if canImport(Darwin)
-        _ = fcntl(self.descriptor, F_SETFD, FD_CLOEXEC)
-        _ = fcntl(self.descriptor, F_SETFL, O_NONBLOCK)
-        var on: Int32 = 1
-        setsockopt(self.descriptor, SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
-        #endif
+        guard SystemCalls.openPair(&descriptors) == 0 else { throw SocketError(operation: .open, code: errno) }
+        return (Socket(descriptor: descriptors.0), Socket(descriptor: descriptors.1))
     }
 
     /// Closes the descriptor; its poller must be closed before.
     public func close() {
-        #if canImport(Darwin)
-        _ = Darwin.close(self.descriptor)
-        #else
-        _ = Glibc.close(self.descriptor)
-        #endif
+        SystemCalls.closeDescriptor(self.descriptor)
     }
 
     // MARK: Listening
 
     /// Gives the socket a local address.
     public func bind(to address: SocketAddress) throws(SocketError) {
-        let code = address.withSystemAddress { pointer, length in
-            #if canImport(Darwin)
-            Darwin.bind(self.descriptor, pointer, length)
-            #else
-            Glibc.bind(self.descriptor, pointer, length)
-            #endif
-        }
+        let code = address.withSystemAddress { SystemCalls.bindAddress(self.descriptor, $0, $1) }
         guard code == 0 else { throw SocketError(operation: .bind, code: errno, address: address) }
     }
 
     /// Lets peers connect; the system keeps at most `backlog` that were not accepted yet.
     public func listen(backlog: Int32 = 1024) throws(SocketError) {
-        #if canImport(Darwin)
-        let code = Darwin.listen(self.descriptor, backlog)
-        #else
-        let code = Glibc.listen(self.descriptor, backlog)
-        #endif
-        guard code == 0 else { throw SocketError(operation: .listen, code: errno, address: self.localAddress) }
+        guard SystemCalls.listenForPeers(self.descriptor, backlog) == 0 else {
+            throw SocketError(operation: .listen, code: errno, address: self.localAddress)
+        }
     }
 
     /// What `accept` found.
@@ -100,22 +60,11 @@ public struct Socket: Hashable, Sendable {
         case failed(SocketError)
     }
 
-    /// Takes one connection that waits, non-blocking.
+    /// Takes one connection that waits.
     public func accept() -> AcceptResult {
         while true {
-            let (descriptor, address) = SocketAddress.filled { pointer, length in
-                #if canImport(Darwin)
-                Darwin.accept(self.descriptor, pointer, &length)
-                #else
-                cuv_accept4(
-                    self.descriptor, pointer, &length, Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue))
-                #endif
-            }
-            guard descriptor < 0 else {
-                let socket = Socket(descriptor: descriptor)
-                socket.prepareOpened()
-                return .accepted(socket, from: address)
-            }
+            let (descriptor, address) = SocketAddress.filled { SystemCalls.acceptOne(self.descriptor, $0, &$1) }
+            guard descriptor < 0 else { return .accepted(Socket(descriptor: descriptor), from: address) }
             switch errno {
             case EINTR: continue
             case EAGAIN: return .wouldBlock
@@ -135,13 +84,7 @@ public struct Socket: Hashable, Sendable {
 
     /// Begins to connect to `address`.
     public func connect(to address: SocketAddress) throws(SocketError) -> ConnectResult {
-        let code = address.withSystemAddress { pointer, length in
-            #if canImport(Darwin)
-            Darwin.connect(self.descriptor, pointer, length)
-            #else
-            Glibc.connect(self.descriptor, pointer, length)
-            #endif
-        }
+        let code = address.withSystemAddress { SystemCalls.connectAddress(self.descriptor, $0, $1) }
         guard code != 0 else { return .connected }
         // An interrupted connect goes on in the background like one in progress.
         if errno == EINPROGRESS || errno == EINTR { return .inProgress }
@@ -164,7 +107,7 @@ public struct Socket: Hashable, Sendable {
 
     /// Sends the end of the stream; receiving goes on.
     public func shutdownWrite() throws(SocketError) {
-        guard shutdown(self.descriptor, Int32(SHUT_WR)) == 0 else {
+        guard SystemCalls.endSending(self.descriptor) == 0 else {
             throw SocketError(operation: .shutdown, code: errno, address: self.peerAddress)
         }
     }
@@ -173,11 +116,11 @@ public struct Socket: Hashable, Sendable {
 
     /// The socket's own address, or nil where it has none.
     public var localAddress: SocketAddress? {
-        SocketAddress.filled { getsockname(self.descriptor, $0, &$1) }.1
+        SocketAddress.filled { getsockname(self.descriptor, $0, &$1) }.address
     }
 
     /// The peer's address, or nil where it is not connected.
     public var peerAddress: SocketAddress? {
-        SocketAddress.filled { getpeername(self.descriptor, $0, &$1) }.1
+        SocketAddress.filled { getpeername(self.descriptor, $0, &$1) }.address
     }
 }

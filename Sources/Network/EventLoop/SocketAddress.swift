@@ -1,7 +1,7 @@
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// Where a socket is: an IP address and a port, or the path of a Unix socket.
@@ -161,7 +161,9 @@ extension SocketAddress {
     }
 
     /// Calls `body` with memory for an address that the system fills, and reads it if `body` answers 0 or more.
-    static func filled(by body: (UnsafeMutablePointer<sockaddr>, inout socklen_t) -> Int32) -> (Int32, SocketAddress?) {
+    static func filled(by body: (UnsafeMutablePointer<sockaddr>, inout socklen_t) -> Int32) -> (
+        code: Int32, address: SocketAddress?
+    ) {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let code = withUnsafeMutablePointer(to: &storage) { pointer in

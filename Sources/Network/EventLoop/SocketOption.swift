@@ -1,9 +1,9 @@
 internal import Bytes
 
 #if canImport(Darwin)
-import Darwin
+    import Darwin
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// An option of a socket that the stack sets; what a system does not know is passed over.
@@ -49,15 +49,15 @@ extension Socket {
         case .keepAlive(let idle, let interval, let probes):
             try self.set(SOL_SOCKET, SO_KEEPALIVE, 1)
             #if canImport(Darwin)
-            try self.set(tcp, TCP_KEEPALIVE, idle.wholeSeconds)
+                try self.set(tcp, TCP_KEEPALIVE, idle.wholeSeconds)
             #else
-            try self.set(tcp, TCP_KEEPIDLE, idle.wholeSeconds)
+                try self.set(tcp, TCP_KEEPIDLE, idle.wholeSeconds)
             #endif
             try self.set(tcp, TCP_KEEPINTVL, interval.wholeSeconds)
             try self.set(tcp, TCP_KEEPCNT, Int32(clamping: probes))
         case .userTimeout(let timeout):
             #if !canImport(Darwin)
-            try self.set(tcp, TCP_USER_TIMEOUT, Int32(clamping: timeout.saturatingNanoseconds / 1_000_000))
+                try self.set(tcp, TCP_USER_TIMEOUT, Int32(clamping: timeout.saturatingNanoseconds / 1_000_000))
             #endif
         case .linger(let time):
             try self.set(

@@ -1,0 +1,58 @@
+internal import Bytes
+
+/// One look-up of a name, confined to its loop, from the call until its caller has an answer.
+final class NameQuery {
+    enum Kind {
+        case addresses(NameResolver.AddressFamily)
+        case texts
+    }
+
+    enum Answer: Sendable {
+        case addresses([IPAddress])
+        case texts([String])
+    }
+
+    let name: String
+    let kind: Kind
+    let timeout: Duration
+    private var continuation: CheckedContinuation<Result<Answer, NameError>, Never>?
+    private var result: Result<Answer, NameError>?
+    private var timer: LoopTimer?
+
+    init(name: String, kind: Kind, timeout: Duration) {
+        self.name = name
+        self.kind = kind
+        self.timeout = timeout
+    }
+
+    /// Nobody waits for the answer any more.
+    var isFinished: Bool { self.result != nil }
+
+    /// Begins to wait, for at most `timeout`; a query that was cancelled before answers at once.
+    func begin(
+        on loop: EventLoop, _ continuation: CheckedContinuation<Result<Answer, NameError>, Never>,
+        giveUp: @escaping (NameError) -> Void
+    ) {
+        if let result = self.result {
+            continuation.resume(returning: result)
+            return
+        }
+        self.continuation = continuation
+        let timer = LoopTimer(loop, whenLoopEnds: { giveUp(.cancelled) }) {
+            [name = self.name, timeout = self.timeout] in
+            giveUp(.timedOut(name, after: timeout))
+        }
+        timer.schedule(at: loop.now + self.timeout)
+        self.timer = timer
+    }
+
+    /// Gives the answer to whoever waits; later ones are dropped.
+    func finish(_ result: Result<Answer, NameError>) {
+        guard self.result == nil else { return }
+        self.result = result
+        self.timer?.close()
+        self.timer = nil
+        self.continuation?.resume(returning: result)
+        self.continuation = nil
+    }
+}

@@ -1,0 +1,163 @@
+internal import Bytes
+
+/// Resolves names through c-ares on an event loop, without blocking it.
+///
+/// It may be used from any thread. A c-ares channel lives only while there are queries, so that an idle resolver holds no
+/// socket and the next one reads the system's configuration anew.
+public final class NameResolver: Sendable {
+    /// The longest name in bytes (RFC 1035, section 2.3.4, less the length bytes at both ends).
+    public static let longestName = 253
+    /// At most this many results of an answer are used.
+    public static let resultLimit = 100
+    /// At most this many queries are under way at once.
+    public static let queryLimit = 64
+    /// At most this many more queries wait for their turn.
+    public static let waitingLimit = 256
+
+    /// The addresses that a caller wants.
+    public enum AddressFamily: Hashable, Sendable {
+        case ipv4
+        case ipv6
+        case any
+    }
+
+    private let loop: EventLoop
+    private let queries: LoopBound<NameQueries>
+
+    /// Makes a resolver that asks `servers` ("127.0.0.1:5353", "[::1]:53"), or as the system is configured where it is
+    /// nil, with its hosts file.
+    public init(_ loop: EventLoop, servers: [String]? = nil) {
+        self.loop = loop
+        self.queries = LoopBound(NameQueries(loop, servers: servers), on: loop)
+    }
+
+    /// The addresses of `name`, at least one and at most `resultLimit`, in the order of the answers.
+    public func addresses(
+        of name: String, family: AddressFamily = .any, timeout: Duration = .seconds(5)
+    ) async throws(NameError) -> [IPAddress] {
+        guard case .addresses(let addresses) = try await self.resolve(name, .addresses(family), timeout) else {
+            return []
+        }
+        return addresses
+    }
+
+    /// The texts of the TXT records of `name`, at least one and at most `resultLimit`; the strings of a record are joined.
+    public func texts(of name: String, timeout: Duration = .seconds(5)) async throws(NameError) -> [String] {
+        guard case .texts(let texts) = try await self.resolve(name, .texts, timeout) else { return [] }
+        return texts
+    }
+
+    /// Fails the queries that are under way; later ones begin anew.
+    public func cancelAll() {
+        let queries = self.queries
+        self.loop.execute { queries.value.cancelAll() }
+    }
+
+    private func resolve(
+        _ name: String, _ kind: NameQuery.Kind, _ timeout: Duration
+    ) async throws(NameError) -> NameQuery.Answer {
+        guard Self.isValid(name) else { throw .invalidName(name) }
+        let query = LoopBound(NameQuery(name: name, kind: kind, timeout: timeout), on: self.loop)
+        let queries = self.queries
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                self.loop.execute { queries.value.begin(query.value, continuation) }
+            }
+        } onCancel: {
+            self.loop.execute { queries.value.finish(query.value, .cancelled) }
+        }
+        return try result.get()
+    }
+
+    /// c-ares reads a backslash as an escape; control characters, spaces and other than ASCII are no part of host names.
+    static func isValid(_ name: String) -> Bool {
+        let bytes = name.utf8
+        let isRooted = bytes.last == UInt8(ascii: ".")
+        guard bytes.count > (isRooted ? 1 : 0), bytes.count <= Self.longestName + (isRooted ? 1 : 0) else {
+            return false
+        }
+        return bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }
+    }
+}
+
+/// The queries of a resolver and their channel, confined to the loop.
+private final class NameQueries {
+    private unowned let loop: EventLoop
+    private let servers: [String]?
+    private var channel: NameChannel?
+    /// In c-ares, also those whose caller has gone: it has no way to cancel one.
+    private var underWay: [NameQuery] = []
+    private var waiting: [NameQuery] = []
+    private var isSettling = false
+
+    init(_ loop: EventLoop, servers: [String]?) {
+        self.loop = loop
+        self.servers = servers
+    }
+
+    func begin(_ query: NameQuery, _ continuation: CheckedContinuation<Result<NameQuery.Answer, NameError>, Never>) {
+        query.begin(on: self.loop, continuation) { [unowned self, unowned query] error in
+            self.finish(query, error)
+        }
+        guard !query.isFinished else { return }
+        guard self.waiting.count < NameResolver.waitingLimit else {
+            return query.finish(.failure(.tooManyQueries))
+        }
+        self.waiting.append(query)
+        self.startWaiting()
+    }
+
+    func finish(_ query: NameQuery, _ error: NameError) {
+        query.finish(.failure(error))
+        self.settle()
+    }
+
+    func cancelAll() {
+        for query in self.underWay + self.waiting { query.finish(.failure(.cancelled)) }
+        self.settle()
+    }
+
+    private func startWaiting() {
+        while self.underWay.count < NameResolver.queryLimit, !self.waiting.isEmpty {
+            let query = self.waiting.removeFirst()
+            guard !query.isFinished else { continue }
+            do {
+                let channel = try self.openChannel()
+                self.underWay.append(query)
+                channel.start(query)
+            } catch {
+                query.finish(.failure(error))
+            }
+        }
+    }
+
+    private func openChannel() throws(NameError) -> NameChannel {
+        guard !self.loop.engine.current.isEnded else { throw .cancelled }
+        if let channel = self.channel { return channel }
+        let channel = try NameChannel(self.loop, servers: self.servers) { [unowned self] query in
+            self.underWay.removeAll { $0 === query }
+            self.settle()
+        }
+        self.channel = channel
+        return channel
+    }
+
+    /// Starts what waits and closes a channel that nobody needs; later, since c-ares must not be called from its callbacks.
+    private func settle() {
+        guard !self.isSettling else { return }
+        self.isSettling = true
+        let bound = LoopBound(self, on: self.loop)
+        self.loop.execute { bound.value.settled() }
+    }
+
+    private func settled() {
+        self.isSettling = false
+        self.waiting.removeAll { $0.isFinished }
+        if self.underWay.allSatisfy({ $0.isFinished }) {
+            self.channel?.close()
+            self.channel = nil
+            self.underWay = []
+        }
+        self.startWaiting()
+    }
+}

@@ -1,0 +1,82 @@
+internal import CUV
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
+/// The system calls of sockets, under one name on Linux and Darwin, and each with a name that its wrapper does not shadow.
+/// Descriptors are opened non-blocking, and no program that the process starts inherits them.
+enum SystemCalls {
+    #if canImport(Darwin)
+        static let streamType = SOCK_STREAM
+    #else
+        static let streamType =
+            Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    #endif
+
+    static func openStream(_ domain: Int32) -> Int32 {
+        Self.prepared(socket(domain, Self.streamType, 0))
+    }
+
+    static func openPair(_ descriptors: inout (Int32, Int32)) -> Int32 {
+        let code = withUnsafeMutablePointer(to: &descriptors) { pointer in
+            pointer.withMemoryRebound(to: Int32.self, capacity: 2) { socketpair(AF_UNIX, Self.streamType, 0, $0) }
+        }
+        guard code == 0 else { return code }
+        descriptors = (Self.prepared(descriptors.0), Self.prepared(descriptors.1))
+        return 0
+    }
+
+    static func acceptOne(
+        _ descriptor: Int32, _ address: UnsafeMutablePointer<sockaddr>, _ length: inout socklen_t
+    ) -> Int32 {
+        #if canImport(Darwin)
+            return Self.prepared(accept(descriptor, address, &length))
+        #else
+            return cuv_accept4(
+                descriptor, address, &length, Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue))
+        #endif
+    }
+
+    /// Darwin has no flags for what Linux does in the call that opens.
+    private static func prepared(_ descriptor: Int32) -> Int32 {
+        #if canImport(Darwin)
+            guard descriptor >= 0 else { return descriptor }
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+            var on: Int32 = 1
+            setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
+        #endif
+        return descriptor
+    }
+
+    static func bindAddress(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Int32 {
+        bind(descriptor, address, length)
+    }
+
+    static func connectAddress(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Int32 {
+        connect(descriptor, address, length)
+    }
+
+    static func listenForPeers(_ descriptor: Int32, _ backlog: Int32) -> Int32 {
+        listen(descriptor, backlog)
+    }
+
+    static func closeDescriptor(_ descriptor: Int32) {
+        _ = close(descriptor)
+    }
+
+    static func endSending(_ descriptor: Int32) -> Int32 {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    @inline(__always) static func sendBytes(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+        #if canImport(Darwin)
+            return send(descriptor, bytes.baseAddress, bytes.count, 0)
+        #else
+            return send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        #endif
+    }
+}
