@@ -58,7 +58,7 @@ let package = Package(
         library("Noise", in: "Machines", ["Bytes", "Cryptography", "PeerIdentity"]),
         library("Yamux", in: "Machines", ["Bytes"]),
 
-        library("EventLoop", in: "Network", ["Bytes", "Telemetry", "CUV", "CAres"]),
+        library("EventLoop", in: "Network", ["Bytes", "Multiformats", "Telemetry", "CUV", "CAres"]),
         library(
             "Transport", in: "Network", ["Bytes", "Multiformats", "PeerIdentity", "Telemetry", "EventLoop"]),
         library(

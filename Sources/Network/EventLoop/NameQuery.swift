@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Multiformats
 
 /// One look-up of a name, confined to its loop, from the call until its caller has an answer.
 final class NameQuery {

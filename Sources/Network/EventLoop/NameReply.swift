@@ -1,5 +1,6 @@
 internal import Bytes
 internal import CAres
+internal import Multiformats
 
 #if canImport(Darwin)
     import Darwin

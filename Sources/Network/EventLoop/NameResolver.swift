@@ -1,4 +1,5 @@
 internal import Bytes
+public import Multiformats
 
 /// Resolves names through c-ares on an event loop, without blocking it.
 ///
