@@ -174,13 +174,16 @@ class ApusDriver(JSONDriver):
             return [self.site.venv_python, self.site.apus]
         return [self.site.apus]
 
-    def knows(self, name):
-        """Whether a command exists here; stand-ins lack the newest."""
+    def bench_request(self, address, size, timeout):
+        """Requests over a connection of their own, by the program's `bench request`."""
+        arguments = [*self.command_line(), "bench", "request", "--addr", address, "--bytes", str(size), "--seconds", "1"]
+        process = Process(arguments, f"{self.site.log_directory}/{self.label}-bench.log")
         try:
-            self.command(name)
-        except DriverError as error:
-            return "unknown command" not in str(error)
-        return True
+            answer = process.take_object(lambda line: line.get("bench") == "request", timeout, "bench result")
+        finally:
+            process.stop()
+        if not answer.get("per_s"):
+            raise DriverError(f"bench request: {answer}")
 
 
 def missing_file(path):
