@@ -39,6 +39,7 @@ def parse_arguments():
     )
     parser.add_argument("--only", metavar="LIST", help=f"of {names}")
     parser.add_argument("--quick", action="store_true", help="one pair of key types for each peer and direction")
+    parser.add_argument("--all-keys", action="store_true", help="each key type of ours with each of theirs")
     parser.add_argument("--report", metavar="FILE", help="write the report there (default: none is written)")
     parser.add_argument("--require-all", action="store_true", help="a peer that is not installed is an error")
     parser.add_argument("--json", action="store_true", help="one JSON object a row on standard output")
@@ -134,8 +135,8 @@ def main():
     progress = Progress(options.json)
     chosen, with_contracts, skipped = choose_peers(options, site)
     command_line = check_identify(os.path.abspath(options.apus_cli)) if options.apus_cli else None
-    quick = options.quick or options.self_test
-    matrix = rows.run_matrix(site, chosen, quick, progress, command_line)
+    keys = "one" if options.quick or options.self_test else "all" if options.all_keys else "rotation"
+    matrix = rows.run_matrix(site, chosen, keys, progress, command_line)
     contracts = []
     if with_contracts:
         contracts = Contracts(site, rows.Stand(site), progress).run(contract_peers(site, chosen, options.only))

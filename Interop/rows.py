@@ -200,9 +200,8 @@ class Meeting:
                 self.us.reset(self.them.peer, self.them.protocol_prefix)
             else:
                 self.them.reset(self.us.peer)
-        if side == OURS:
-            self.them.wait_for_resets(RESETS)
         self.us.ping(self.them.peer, 1)
+        self.them.wait_for_ends()
         self.them.echo(self.us.peer, AFTER_RESET_BYTES, 1)
 
     def perf(self, side):
@@ -227,26 +226,28 @@ def expect(holds, otherwise):
         raise DriverError(otherwise)
 
 
-def pairs(peer_class, direction, quick):
-    """(their key type, our key type) for each meeting: our types rotate, so that each meets each peer."""
+def pairs(peer_class, direction, keys):
+    """(their key type, our key type) for each meeting: one pair, or ours in rotation, or each with each."""
     index = PEERS.index(peer_class) + (2 if direction == WE_LISTEN else 0)
     ours = [key for key in KEY_TYPES if peer_class is not PyDriver or key != "ecdsa"]
     chosen = [(their, ours[(at + index) % len(ours)]) for at, their in enumerate(peer_class.key_types)]
-    if quick:
+    if keys == "one":
         return chosen[:1]
+    if keys == "all":
+        chosen = [(their, our) for their in peer_class.key_types for our in ours]
     if peer_class is PyDriver:
         # What py-libp2p lacks is tried all the same.
         chosen += [("ecdsa", "ed25519"), ("ed25519", "ecdsa")]
     return chosen
 
 
-def run_matrix(site, peer_classes, quick, report, command_line=None):
+def run_matrix(site, peer_classes, keys, report, command_line=None):
     """Every row of the given peers, in the order of the report."""
     stand = Stand(site)
     rows = []
     for peer_class in peer_classes:
         for direction in (WE_DIAL, WE_LISTEN):
-            for their_key, our_key in pairs(peer_class, direction, quick):
+            for their_key, our_key in pairs(peer_class, direction, keys):
                 meeting = Meeting(site, stand, peer_class, direction, their_key, our_key)
                 rows += meeting.run(report, command_line)
     return rows

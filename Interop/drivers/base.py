@@ -103,8 +103,8 @@ class Driver:
     def reset(self, peer):
         raise NotImplementedError
 
-    def wait_for_resets(self, count):
-        """Waits until streams served here were seen to be reset that often; drivers that cannot tell do nothing."""
+    def wait_for_ends(self):
+        """Waits until no stream that was opened to this peer's echo is still served; most drivers cannot tell."""
 
     def log_tail(self):
         return ""

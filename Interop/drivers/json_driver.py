@@ -6,7 +6,7 @@ import os
 
 from processes import Process, ProcessError
 
-from .base import ECHO, PERF, REQUEST, Driver, DriverError, Identified
+from .base import ECHO, PERF, REQUEST, Driver, DriverError, Identified, wait_until
 
 READY_SECONDS = 20
 COMMAND_SECONDS = 40
@@ -158,9 +158,8 @@ class PyDriver(JSONDriver):
     def command_line(self):
         return [self.site.venv_python, self.site.repository + "/Interop/drivers/py_driver.py"]
 
-    def wait_for_resets(self, count):
-        for _ in range(count):
-            self.process.take_object(lambda line: line.get("event") == "stream_reset", EVENT_SECONDS, "reset stream")
+    def wait_for_ends(self):
+        wait_until(lambda: self.command("counters")["open"] == 0, EVENT_SECONDS, "every stream served here has ended")
 
 
 class ApusDriver(JSONDriver):

@@ -101,7 +101,7 @@ class ByteReader:
 class Peer:
     def __init__(self, options):
         self.options = options
-        self.served = {"finished": 0, "reset": 0, "failed": 0}
+        self.served = {"open": 0, "finished": 0, "reset": 0, "failed": 0}
 
     async def run(self):
         options = self.options
@@ -134,17 +134,18 @@ class Peer:
 
     def serve(self, protocol, handler, counted=True):
         async def guarded(stream):
+            self.served["open"] += counted
             try:
                 await handler(stream)
                 self.served["finished"] += counted
             except StreamReset:
                 self.served["reset"] += counted
-                if counted:
-                    emit({"event": "stream_reset", "protocol": protocol})
             except Exception as error:
                 self.served["failed"] += counted
                 logging.error("%s: %r", protocol, error)
                 await stream.reset()
+            finally:
+                self.served["open"] -= counted
 
         self.host.set_stream_handler(protocol, guarded)
 

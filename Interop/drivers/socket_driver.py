@@ -6,7 +6,7 @@ from . import stream_protocols
 from .base import ECHO, PERF, PING, REQUEST, Driver, DriverError
 
 STREAM_SECONDS = 30
-RESET_SECONDS = 10
+END_SECONDS = 10
 
 SERVED = {
     ECHO: stream_protocols.serve_echo,
@@ -48,12 +48,11 @@ class SocketDriver(Driver):
     def reset(self, peer):
         stream_protocols.reset(self.open_for(peer, ECHO))
 
-    def wait_for_resets(self, count):
+    def wait_for_ends(self):
         """The sockets cannot tell a reset from an end, but a stream that was reset must not stay open here."""
         server = self.servers[ECHO]
-        self.ends_awaited = getattr(self, "ends_awaited", 0) + count
-        if not server.wait_for_ends(self.ends_awaited, RESET_SECONDS):
-            raise DriverError(f"{self.label}: {server.ended} streams ended of {self.ends_awaited} that were reset")
+        if not server.wait_for_ends(END_SECONDS):
+            raise DriverError(f"{self.label}: {server.open} streams are still open that were reset")
 
     def close_servers(self):
         for server in getattr(self, "servers", {}).values():
