@@ -25,6 +25,8 @@ NUMBER = r"(\d+(?:\.\d+)?(?:[eE]-?\d+)?)"
 MODERN_LATENCY = re.compile(
     rf"latency:\n  handshake_plus_one_rtt: {NUMBER}\n  ping_rtt: {NUMBER}\n  unit: ms\n?", re.ASCII
 )
+# Samples are printed with two or three decimals.
+ROUNDING = 0.011
 PERF_SECTIONS = {"upload": "Gbps", "download": "Gbps", "latency": "ms"}
 PERF_FIELDS = ("iterations", "min", "q1", "median", "q3", "max", "outliers", "samples", "unit")
 
@@ -65,14 +67,33 @@ def check_perf_sections(output, iterations):
             raise DriverError(f"the unit of {name} is {fields['unit']!r}")
         if int(fields["iterations"]) != iterations[name]:
             raise DriverError(f"{name} has {fields['iterations']} iterations, not {iterations[name]}")
-        samples = json.loads(fields["samples"])
-        if isinstance(samples, list):
-            samples = len(samples)
-        if samples != iterations[name]:
-            raise DriverError(f"{name} has {samples} samples, not {iterations[name]}")
-        values = [float(fields[key]) for key in ("min", "q1", "median", "q3", "max")]
-        if values != sorted(values) or values[0] < 0:
-            raise DriverError(f"{name}: {values} is no distribution")
+        check_distribution(name, fields, iterations[name])
+
+
+def check_distribution(name, fields, count):
+    """What is said of the samples follows from them, as the suite computes it."""
+    samples, outliers = json.loads(fields["samples"]), json.loads(fields["outliers"])
+    if len(samples) != count or samples != sorted(samples) or samples[0] < 0:
+        raise DriverError(f"{name} has not {count} samples in order: {samples}")
+    q1, median, q3 = (percentile(samples, percent) for percent in (25, 50, 75))
+    low, high = q1 - 1.5 * (q3 - q1), q3 + 1.5 * (q3 - q1)
+    within = [value for value in samples if low - ROUNDING <= value <= high + ROUNDING] or samples
+    expected = {"q1": q1, "median": median, "q3": q3}
+    if not outliers:
+        expected |= {"min": samples[0], "max": samples[-1]}
+    wrong = [key for key, value in expected.items() if abs(float(fields[key]) - value) > ROUNDING]
+    if wrong:
+        raise DriverError(f"{name}: {', '.join(wrong)} do not follow from the samples {samples}")
+    if len(outliers) + len(within) < count or not set(outliers) <= set(samples):
+        raise DriverError(f"{name}: the outliers {outliers} do not follow from the samples {samples}")
+
+
+def percentile(values, percent):
+    """By linear interpolation between the two values around the place."""
+    place = percent / 100 * (len(values) - 1)
+    low = int(place)
+    high = min(low + 1, len(values) - 1)
+    return values[low] + (values[high] - values[low]) * (place - low)
 
 
 def parse_sections(output):

@@ -16,6 +16,7 @@ import tempfile
 import time
 
 import rows
+import self_test
 from command_line import check_identify
 from contracts import Contracts
 from drivers.base import Site
@@ -43,7 +44,7 @@ def parse_arguments():
     parser.add_argument("--report", metavar="FILE", help="write the report there (default: none is written)")
     parser.add_argument("--require-all", action="store_true", help="a peer that is not installed is an error")
     parser.add_argument("--json", action="store_true", help="one JSON object a row on standard output")
-    parser.add_argument("--self-test", action="store_true", help="go-peer in our place against rust-peer, quickly")
+    parser.add_argument("--self-test", action="store_true", help="checks the harness, then go-peer in our place")
     options = parser.parse_args()
     if options.only:
         unknown = set(options.only.split(",")) - set(names.split(","))
@@ -130,6 +131,8 @@ def contract_peers(site, chosen, only):
 def main():
     options = parse_arguments()
     end_children_with_us()
+    if options.self_test and not self_test.run():
+        fail(1, "the harness itself is broken")
     site = make_site(options)
     started = time.monotonic()
     progress = Progress(options.json)

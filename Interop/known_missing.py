@@ -35,6 +35,10 @@ TUNNEL = (
     "kubo's TCP tunnels end both directions of the stream and of the socket as soon as either side ends writing, so "
     "what would follow a half-close is lost"
 )
+TUNNEL_EVIDENCE = (
+    "every run: after the half-close not one byte of the answer comes. In kubo's p2p/stream.go, startStreaming closes or "
+    "resets both ends after each copy"
+)
 
 KNOWN_MISSING = (
     Missing(
@@ -43,10 +47,10 @@ KNOWN_MISSING = (
         "p2pd's control socket has no half-close: the daemon ends stream and socket both ways as soon as either side "
         "ends writing",
         "every run: after the half-close not one byte of the answer comes, and our stream is reset by p2pd. "
-        "go-libp2p-daemon, doStreamPipe closes the destination after each copy",
+        "In go-libp2p-daemon's stream.go, doStreamPipe closes the destination whole after each copy",
     ),
-    Missing("kubo", "half-close", TUNNEL, "every run: after the half-close not one byte of the answer comes"),
-    Missing("kubo-0.22", "half-close", TUNNEL, "every run: after the half-close not one byte of the answer comes"),
+    Missing("kubo", "half-close", TUNNEL, TUNNEL_EVIDENCE),
+    Missing("kubo-0.22", "half-close", TUNNEL, TUNNEL_EVIDENCE),
     Missing(
         "kubo-0.22",
         "ping",

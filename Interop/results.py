@@ -32,6 +32,8 @@ class Row:
     feature: str
     status: str = NOT_RUN
     reason: str = ""
+    # What a missing feature looked like in this run.
+    seen: str = ""
     seconds: float = 0.0
 
     @property

@@ -100,9 +100,11 @@ class Meeting:
             except StandInLacks as error:
                 row.status, row.reason = STAND_IN, str(error)
             except Exception as error:  # whatever it is, the row names it
-                reason = str(error) or repr(error)
-                as_known = entry and self.we_live()
-                row.status, row.reason = (MISSING, entry.reason) if as_known else (FAIL, reason)
+                seen = str(error) or repr(error)
+                if entry and self.we_live():
+                    row.status, row.reason, row.seen = MISSING, entry.reason, seen
+                else:
+                    row.status, row.reason = FAIL, seen
                 if row.feature != "connect":
                     self.reconnect()
         row.seconds = time.monotonic() - start
