@@ -70,7 +70,9 @@ enum MultiaddrValueFormat: Hashable, Sendable {
             do {
                 return try Multihash(peerID: String(text)).bytes
             } catch {
-                throw .invalid(text.quoted, "a peer ID", because: error)
+                let isBase58 = Multihash.isBase58(peerID: text)
+                throw .invalid(
+                    text.quoted, isBase58 ? "a peer ID" : "a peer ID in base 58, nor one as a CID", because: error)
             }
         case .certhash:
             do {

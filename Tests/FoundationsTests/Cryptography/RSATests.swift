@@ -1,5 +1,6 @@
 import Bytes
 import Cryptography
+import PeerIdentity
 import Testing
 
 struct RSATests {
@@ -65,7 +66,11 @@ struct RSATests {
     @Test func `the largest accepted key has the largest encoding`() throws {
         let largest = Self.publicKey(modulus: Self.modulus(bits: 8192), exponent: [0x7f, 0xff, 0xff, 0xff])
         #expect(largest.count == RSA.maximumPublicKeySize)
-        #expect(try RSA.PublicKey(largest).bytes == largest)
+        let key = try RSA.PublicKey(largest)
+        #expect(key.bytes == largest)
+        let protobuf = PublicKey.rsa(key).protobuf
+        #expect(protobuf.count == PublicKey.maximumLength)
+        #expect(try PublicKey(protobuf: protobuf) == .rsa(key))
     }
 
     @Test(arguments: [
@@ -110,14 +115,11 @@ struct RSATests {
         }
     }
 
-    @Test func `a private key whose numbers do not belong together is refused`() throws {
-        let key = try Self.key.get()
+    @Test func `a private key with another key's modulus is refused`() throws {
         let other = try RSA.PrivateKey(generatingBits: 2048)
-        // Version and modulus take 7 + 4 + 257 bytes; what follows is the other key's.
-        let count = 4 + 3 + 4 + 257
-        let mixed = Bytes(Array(key.bytes[0..<count]) + Array(other.bytes[count..<other.bytes.count]))
-        try #require(key.bytes.count == other.bytes.count || mixed.count == other.bytes.count)
-        #expect(throws: CryptographyError.self) { try RSA.PrivateKey(mixed) }
+        // Sequence header and version take 7 bytes, the integer's header 4, its zero 1 and the modulus 256.
+        let mixed = try Self.key.get().bytes.replacing(11..<268, with: other.bytes[11..<268])
+        #expect(throws: CryptographyError.mismatchedPublicKey(.rsa)) { try RSA.PrivateKey(mixed) }
     }
 
     @Test func `mutated keys and signatures never trap`() throws {

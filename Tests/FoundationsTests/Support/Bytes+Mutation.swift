@@ -9,6 +9,11 @@ extension Bytes {
         return Bytes(bytes)
     }
 
+    /// These bytes with others in the place of some.
+    func replacing(_ range: Range<Int>, with replacement: some Collection<UInt8>) -> Bytes {
+        Bytes(Array(self[0..<range.lowerBound]) + replacement + Array(self[range.upperBound..<self.count]))
+    }
+
     /// These bytes after a few changes such as a fuzzer makes: bits, bytes, cuts, insertions and repeated pieces.
     func mutated(using generator: inout some RandomNumberGenerator) -> Bytes {
         var bytes = Array(self)
