@@ -87,6 +87,7 @@ public final class Swarm: Sendable {
             self.connectionClosed(connection, reason)
             return false
         }
+        SwarmMetrics.connected(connection)
         self.events.send(.connected(connection))
         self.hooks.connected(connection)
         return true
@@ -94,6 +95,7 @@ public final class Swarm: Sendable {
 
     private func connectionClosed(_ connection: Connection, _ reason: ConnectionCloseReason) {
         guard self.table.remove(connection) else { return }
+        SwarmMetrics.disconnected(connection, reason)
         self.events.send(.disconnected(connection, reason))
         self.hooks.disconnected(connection)
     }
