@@ -22,6 +22,7 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Reachable on this machine only.
     public var isLoopback: Bool {
         switch self {
         case .v4(let address): address.isLoopback
@@ -37,6 +38,7 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Reachable on one link only.
     public var isLinkLocal: Bool {
         switch self {
         case .v4(let address): address.isLinkLocal
@@ -44,6 +46,7 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// The address of a group, not of a host.
     public var isMulticast: Bool {
         switch self {
         case .v4(let address): address.isMulticast
