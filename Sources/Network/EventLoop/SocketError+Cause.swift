@@ -17,6 +17,8 @@ extension SocketError {
         case unreachable
         /// The system gave up waiting.
         case timedOut
+        /// The peer broke the connection.
+        case connectionLost
         /// The host does not speak this kind of address.
         case unsupportedAddress
         /// The process or the system has no more descriptors or memory for sockets.
@@ -32,6 +34,7 @@ extension SocketError {
         case ECONNREFUSED: .refused
         case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN: .unreachable
         case ETIMEDOUT: .timedOut
+        case ECONNABORTED, ECONNRESET, EPIPE, EPROTO: .connectionLost
         case EAFNOSUPPORT: .unsupportedAddress
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: .outOfResources
         default: .other
