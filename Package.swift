@@ -90,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "ApusPeer", dependencies: ["Apus"], path: "Interop/apus-peer"),
 
-        tests("FoundationsTests", foundations, resources: [.copy("Vectors")]),
+        tests("FoundationsTests", foundations, resources: [.copy("Vectors"), .copy("Oracles")]),
         tests("MachinesTests", foundations + machines),
         tests("NetworkTests", foundations + machines + network),
         tests("NodeTests", ["Apus"] + foundations + network + protocols),

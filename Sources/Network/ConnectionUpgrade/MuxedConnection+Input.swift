@@ -32,6 +32,7 @@ extension MuxedConnection {
 
     private func finishInput() {
         guard !self.isClosed else { return }
+        self.closeIfAbandoned()
         if self.session.hasOutput { self.scheduleFlush() }
         self.rearmTimer()
     }
@@ -134,8 +135,7 @@ extension MuxedConnection {
     private func receivedGoAway(_ code: YamuxGoAwayCode) {
         self.failOpenQueue("the peer is closing the connection")
         switch code {
-        case .normal:
-            if self.session.streamCount == 0 { self.close(gracePeriod: .seconds(1)) }
+        case .normal: break
         case .protocolError, .internalError:
             self.tearDown(.transportFailed("the peer ended the connection because of an error that it saw"))
         }

@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import MultistreamSelect
 import Transport
@@ -6,7 +7,7 @@ import Yamux
 extension MuxedConnection {
     func entry(_ id: YamuxStreamID) -> StreamEntry? {
         guard self.streams.indices.contains(id.slot), let entry = self.streams[id.slot],
-            entry.stream.key.number == UInt64(id.number)
+            entry.stream.yamuxID == id
         else { return nil }
         return entry
     }
@@ -22,7 +23,7 @@ extension MuxedConnection {
         }
         let stream = LoopStream(
             connection: self.connection, direction: direction,
-            key: StreamKey(number: UInt64(id.number), slot: id.slot), driver: self)
+            key: StreamKey(number: UInt64(id.number), slot: id.slot, generation: id.generation), driver: self)
         while self.streams.count <= id.slot { self.streams.append(nil) }
         self.streams[id.slot] = StreamEntry(stream: stream, chargedWindow: YamuxConfiguration.initialWindow)
         self.chargedWindows += YamuxConfiguration.initialWindow
@@ -154,6 +155,7 @@ extension MuxedConnection: StreamDriver {
 extension LoopStream {
     /// The stream's name in the connection's Yamux session.
     var yamuxID: YamuxStreamID {
-        YamuxStreamID(number: UInt32(truncatingIfNeeded: self.key.number), slot: self.key.slot)
+        YamuxStreamID(
+            number: UInt32(truncatingIfNeeded: self.key.number), slot: self.key.slot, generation: self.key.generation)
     }
 }

@@ -2,10 +2,13 @@
 package struct StreamKey: Hashable, Sendable {
     package let number: UInt64
     package let slot: Int
+    /// Tells the stream from earlier ones of the same number.
+    package let generation: UInt32
 
-    package init(number: UInt64, slot: Int) {
+    package init(number: UInt64, slot: Int, generation: UInt32) {
         self.number = number
         self.slot = slot
+        self.generation = generation
     }
 }
 

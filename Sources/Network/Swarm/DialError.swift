@@ -1,0 +1,48 @@
+public import Multiformats
+public import PeerIdentity
+
+/// Why no connection to a peer came about: every address that was tried, with its own cause.
+public struct DialError: Error, Sendable, CustomStringConvertible {
+    /// How one address failed.
+    public struct Attempt: Sendable {
+        public let address: Multiaddr
+        public let cause: String
+        /// From the start of the attempt to its failure.
+        public let duration: Duration
+
+        public init(address: Multiaddr, cause: String, duration: Duration) {
+            self.address = address
+            self.cause = cause
+            self.duration = duration
+        }
+    }
+
+    /// Who was to be reached; nil where an address without a peer was dialled.
+    public let peer: PeerID?
+    public let attempts: [Attempt]
+    /// What was wrong before any address was tried.
+    public let reason: String?
+
+    public init(peer: PeerID?, attempts: [Attempt] = [], reason: String? = nil) {
+        self.peer = peer
+        self.attempts = attempts
+        self.reason = reason
+    }
+
+    public var description: String {
+        let target = self.peer.map { "peer \($0)" } ?? "the peer"
+        if let reason { return "cannot connect to \(target): \(reason)" }
+        let causes = self.attempts.map { attempt in
+            "\(attempt.address): \(attempt.cause) (\(attempt.duration.formattedMilliseconds))"
+        }
+        return "cannot connect to \(target): \(causes.joined(separator: "; "))"
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, such as "15 ms".
+    var formattedMilliseconds: String {
+        let (seconds, attoseconds) = self.components
+        return "\(seconds * 1_000 + attoseconds / 1_000_000_000_000_000) ms"
+    }
+}

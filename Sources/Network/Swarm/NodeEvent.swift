@@ -1,0 +1,30 @@
+public import Multiformats
+public import PeerIdentity
+public import Transport
+
+/// Something that happened to a node.
+public enum NodeEvent: Sendable {
+    /// The node can be dialled at this address from now on; it ends in the node's own `/p2p`.
+    case listening(Multiaddr)
+    /// The node is no longer to be found at this address.
+    case stoppedListening(Multiaddr)
+    case connected(Connection)
+    case disconnected(Connection, ConnectionCloseReason)
+    /// An inbound attempt did not become a connection.
+    case inboundFailed(remoteAddress: Multiaddr, UpgradeFailure)
+    /// A dial that the node began by itself failed.
+    case dialFailed(DialError)
+    /// A limit of this node refused something to the peer.
+    case refused(PeerID, ResourceLimitError)
+    /// The peer said what it is (libp2p identify).
+    case identified(PeerID)
+    /// The peer sees this node at this address.
+    case observedAddress(Multiaddr, by: PeerID)
+}
+
+/// Why an attempt to connect failed, as a sentence for a person.
+public struct UpgradeFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) { self.description = description }
+}

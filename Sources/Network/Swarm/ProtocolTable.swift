@@ -1,0 +1,51 @@
+import Synchronization
+package import Transport
+
+/// Which protocols a node answers, and with what.
+package final class ProtocolTable: StreamRouter {
+    /// How a protocol's streams are served.
+    package enum Service: Sendable {
+        /// By a task: on Swift's global executor, or on the connection's loop.
+        case task(onLoop: Bool, @Sendable (Stream) async throws -> Void)
+        /// By callbacks on the connection's loop.
+        case callbacks(@Sendable (LoopStream) -> any StreamHandler)
+    }
+
+    private let services = Mutex<[String: Service]>([:])
+    private let onChange: @Sendable () -> Void
+
+    package init(onChange: @escaping @Sendable () -> Void) {
+        self.onChange = onChange
+    }
+
+    package func set(_ service: Service?, for protocolID: String) {
+        self.services.withLock { $0[protocolID] = service }
+        self.onChange()
+    }
+
+    package func accepts(_ protocolID: String) -> Bool {
+        self.services.withLock { $0[protocolID] != nil }
+    }
+
+    /// The protocols in the order of their names.
+    package func protocolIDs() -> [String] {
+        self.services.withLock { $0.keys.sorted() }
+    }
+
+    package func serve(_ stream: LoopStream) {
+        switch self.services.withLock({ $0[stream.protocolID] }) {
+        case .callbacks(let makeHandler): stream.setHandler(makeHandler(stream))
+        case .task(let onLoop, let body):
+            let face = Stream(stream)
+            stream.connection.tasks.add(on: onLoop ? stream.loop : nil) {
+                do {
+                    try await body(face)
+                    face.close()
+                } catch {
+                    face.reset()
+                }
+            }
+        case nil: stream.reset()
+        }
+    }
+}

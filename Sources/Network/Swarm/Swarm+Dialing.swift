@@ -1,0 +1,130 @@
+import Bytes
+import ConnectionUpgrade
+import EventLoop
+public import Multiformats
+public import PeerIdentity
+public import Transport
+
+extension Swarm {
+    /// Notes where a peer may be found, for `connect(to:)`.
+    public func addAddresses(_ addresses: [Multiaddr], of peer: PeerID) {
+        self.addressBook.add(addresses.compactMap(\.withoutPeerID), of: peer)
+    }
+
+    /// The addresses at which a peer was said to be.
+    public func addresses(of peer: PeerID) -> [Multiaddr] { self.addressBook.addresses(of: peer) }
+
+    /// A connection to the peer: one that stands, or a new one over the addresses that are known.
+    ///
+    /// Callers that want the same peer at the same time share one dial. Throws `DialError`.
+    public func connect(to peer: PeerID) async throws -> Connection {
+        if let connection = self.table.connections(to: peer).first { return connection }
+        guard peer != self.localPeer else { throw DialError(peer: peer, reason: "that is this node itself") }
+        return try await self.pendingDials.wait(for: peer) {
+            self.tasks.add {
+                do {
+                    let connection = try await self.dial(peer, self.addressBook.addresses(of: peer))
+                    self.pendingDials.finish(peer, .success(connection))
+                } catch {
+                    self.pendingDials.finish(peer, .failure(error))
+                }
+            }
+        }
+    }
+
+    /// A connection to the peer that `address` names behind `/p2p`, at that address among others.
+    public func connect(to address: Multiaddr) async throws -> Connection {
+        guard let peer = address.peerID else {
+            throw DialError(peer: nil, reason: "\(address) names no peer; add /p2p/ and the peer's ID")
+        }
+        self.addAddresses([address], of: peer)
+        return try await self.connect(to: peer)
+    }
+
+    /// A new connection to whoever answers at `address`.
+    ///
+    /// The handshake proves who that is, but nobody said who it should be: only tests and benchmarks do without a name.
+    public func connect(toWhoeverIsAt address: Multiaddr) async throws -> Connection {
+        try await self.dial(nil, [address])
+    }
+
+    // MARK: One dial
+
+    private func dial(_ peer: PeerID?, _ addresses: [Multiaddr]) async throws -> Connection {
+        guard !addresses.isEmpty else { throw DialError(peer: peer, reason: "no address of the peer is known") }
+        let (dialable, failed) = await self.resolve(addresses)
+        guard !dialable.isEmpty else { throw DialError(peer: peer, attempts: failed) }
+        let connection = try await self.race(peer, dialable, failedBefore: failed)
+        guard self.register(connection) else {
+            throw DialError(peer: peer, reason: "the connection ended as soon as it stood, or the node is closing")
+        }
+        return connection
+    }
+
+    /// Tries the addresses, several at a time; the first connection wins and the other attempts are given up.
+    private func race(
+        _ peer: PeerID?, _ addresses: [Multiaddr], failedBefore: [DialError.Attempt]
+    ) async throws -> Connection {
+        try await withThrowingTaskGroup(of: Result<Connection, AttemptFailure>.self) { group in
+            var waiting = addresses[...]
+            var failed = failedBefore
+            for address in waiting.prefix(self.configuration.concurrentDials) {
+                group.addTask { await self.attempt(peer, address) }
+            }
+            waiting = waiting.dropFirst(self.configuration.concurrentDials)
+            while let result = try await group.next() {
+                switch result {
+                case .success(let connection):
+                    group.cancelAll()
+                    // An attempt that succeeded at the same time is not needed.
+                    while let other = try? await group.next() {
+                        if case .success(let connection) = other { connection.beginClose(gracePeriod: .seconds(1)) }
+                    }
+                    return connection
+                case .failure(let failure):
+                    failed.append(failure.attempt)
+                    if let next = waiting.popFirst() { group.addTask { await self.attempt(peer, next) } }
+                }
+            }
+            try Task.checkCancellation()
+            throw DialError(peer: peer, attempts: failed)
+        }
+    }
+
+    private struct AttemptFailure: Error {
+        let attempt: DialError.Attempt
+    }
+
+    private func attempt(_ peer: PeerID?, _ address: Multiaddr) async -> Result<Connection, AttemptFailure> {
+        let start = EventLoop.monotonicNow()
+        do {
+            guard let transport = self.transports.first(where: { $0.canDial(address) }), let upgrader = self.upgrader
+            else { throw TransportError(.unsupportedAddress, "no transport of this node can dial it") }
+            let link = try await transport.dial(address, on: self.loops.next(), timeout: self.configuration.dialTimeout)
+            return .success(try await upgrader.upgrade(link, direction: .outbound, expectedPeer: peer))
+        } catch {
+            let duration = EventLoop.monotonicNow() - start
+            return .failure(
+                AttemptFailure(attempt: DialError.Attempt(address: address, cause: "\(error)", duration: duration)))
+        }
+    }
+
+    /// The addresses with their names resolved, and those of which nothing came.
+    private func resolve(_ addresses: [Multiaddr]) async -> ([Multiaddr], [DialError.Attempt]) {
+        var resolved: [Multiaddr] = []
+        var failed: [DialError.Attempt] = []
+        for address in addresses {
+            let start = EventLoop.monotonicNow()
+            do {
+                for found in try await self.resolver.resolve(address) where !resolved.contains(found) {
+                    resolved.append(found)
+                }
+            } catch {
+                failed.append(
+                    DialError.Attempt(
+                        address: address, cause: "\(error)", duration: EventLoop.monotonicNow() - start))
+            }
+        }
+        return (Array(resolved.prefix(self.configuration.dialledAddresses)), failed)
+    }
+}

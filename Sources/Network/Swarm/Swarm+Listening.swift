@@ -1,0 +1,50 @@
+import ConnectionUpgrade
+public import Multiformats
+import PeerIdentity
+import Synchronization
+import Transport
+
+extension Swarm {
+    /// Listens on `address`; returns the address as it came out, with the port that the system chose.
+    ///
+    /// Throws `TransportError`.
+    @discardableResult
+    public func listen(on address: Multiaddr) async throws -> Multiaddr {
+        guard let transport = self.transports.first(where: { $0.canListen(on: address) }) else {
+            throw TransportError(.unsupportedAddress, "no transport of this node can listen on \(address)")
+        }
+        let listener = try await transport.listen(on: address, loops: self.loops) { [weak self] link in
+            self?.accept(link)
+        }
+        self.listeners.withLock { $0.append(listener) }
+        for address in self.withPeer(ListenAddresses.expand(listener.address)) { self.events.send(.listening(address)) }
+        self.hooks.protocolsChanged()
+        return listener.address
+    }
+
+    /// The addresses that are listened on, as they came out; an unspecified one stands for every interface.
+    public var boundAddresses: [Multiaddr] { self.listeners.withLock { $0.map(\.address) } }
+
+    /// The addresses at which this node can be dialled from its own machine and networks, without its `/p2p`.
+    public var listenAddresses: [Multiaddr] {
+        self.boundAddresses.flatMap { ListenAddresses.expand($0) }
+    }
+
+    /// `addresses`, each with the node's own `/p2p` behind it.
+    public func withPeer(_ addresses: [Multiaddr]) -> [Multiaddr] {
+        addresses.compactMap { try? $0.appending(self.localPeer) }
+    }
+
+    private func accept(_ link: RawLink) {
+        guard let upgrader = self.upgrader else { return }
+        let remoteAddress = link.remoteAddress
+        upgrader.upgrade(link, direction: .inbound, expectedPeer: nil) { result in
+            switch result {
+            case .success(let connection): _ = self.register(connection)
+            case .failure(let error):
+                SwarmMetrics.inboundFailed(from: remoteAddress, label: error.label, reason: "\(error)")
+                self.events.send(.inboundFailed(remoteAddress: remoteAddress, UpgradeFailure("\(error)")))
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+public import Transport
+public import Yamux
+
+/// How a swarm connects, with every default.
+public struct SwarmConfiguration: Sendable {
+    /// How many event loops serve connections; nil is half the cores, at least one.
+    public var loops: Int?
+    /// Whether a busy loop polls on for up to 20 us before it sleeps, which makes answers quicker.
+    public var spinning = true
+    /// How long one address may take to connect; go-libp2p has the same.
+    public var dialTimeout: Duration = .seconds(15)
+    /// How long a connected socket may take to become a connection.
+    public var handshakeTimeout: Duration = .seconds(10)
+    /// Addresses of one peer that are tried at once.
+    public var concurrentDials = 8
+    /// Addresses of one peer that are tried at all.
+    public var dialledAddresses = 64
+    /// How long a stream may take to agree on its protocol.
+    public var negotiationTimeout: Duration = .seconds(10)
+    /// How long connections may take to send what was written when the swarm closes.
+    public var closingTime: Duration = .seconds(1)
+    public var yamux = YamuxConfiguration()
+    /// What connections, streams and memory are charged to.
+    public var resources: any ResourceScope = UnlimitedResources()
+
+    public init() {}
+}
