@@ -23,7 +23,8 @@ public final class Swarm: Sendable {
     /// Dials and upgrades that nobody waits for in particular.
     let tasks = TaskSet()
     let listeners = Mutex<[any TransportListener]>([])
-    let hooks: SwarmHooks
+    /// Where services say what they want to hear.
+    package let hooks: SwarmHooks
     private let upgraderSlot = Mutex<ConnectionUpgrader?>(nil)
 
     /// Makes a swarm that neither listens nor dials yet. Throws where the cipher is not to be had.
@@ -72,6 +73,9 @@ public final class Swarm: Sendable {
 
     /// What happens from now on. A subscriber that does not keep up loses the oldest events.
     public func subscribe() -> AsyncStream<NodeEvent> { self.events.subscribe() }
+
+    /// Tells subscribers what a service of the node found out.
+    package func report(_ event: NodeEvent) { self.events.send(event) }
 
     /// Enters a connection that stands; false where the swarm is closing.
     func register(_ connection: Connection) -> Bool {
