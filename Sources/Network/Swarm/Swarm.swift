@@ -22,8 +22,11 @@ public final class Swarm: Sendable {
     let pendingDials = PendingDials()
     /// Dials and upgrades that nobody waits for in particular.
     let tasks = TaskSet()
+    let resolver: AddressResolver
+    private let names: NameResolver
     let listeners = Mutex<[any TransportListener]>([])
-    let hooks: SwarmHooks
+    /// Where services say what they want to hear.
+    package let hooks: SwarmHooks
     private let upgraderSlot = Mutex<ConnectionUpgrader?>(nil)
 
     /// Makes a swarm that neither listens nor dials yet. Throws where the cipher is not to be had.
@@ -35,6 +38,8 @@ public final class Swarm: Sendable {
         self.configuration = configuration
         self.transports = transports
         self.loops = loops
+        self.names = NameResolver(loops.next(), servers: configuration.nameServers)
+        self.resolver = AddressResolver(self.names)
         let hooks = SwarmHooks()
         self.hooks = hooks
         self.protocols = ProtocolTable { hooks.protocolsChanged() }
@@ -73,7 +78,7 @@ public final class Swarm: Sendable {
     /// What happens from now on. A subscriber that does not keep up loses the oldest events.
     public func subscribe() -> AsyncStream<NodeEvent> { self.events.subscribe() }
 
-    /// Tells the subscribers of an event.
+    /// Tells subscribers what a service of the node found out.
     package func report(_ event: NodeEvent) { self.events.send(event) }
 
     /// Enters a connection that stands; false where the swarm is closing.
@@ -112,6 +117,7 @@ public final class Swarm: Sendable {
         }
         for listener in listeners { await listener.close() }
         self.tasks.cancel()
+        self.names.cancelAll()
         let connections = self.table.close()
         await withDiscardingTaskGroup { group in
             for connection in connections {

@@ -54,9 +54,10 @@ public final class Node: Sendable {
             count: configuration.swarm.loops, options: EventLoopOptions(spinning: configuration.swarm.spinning))
         self.loops = loops
         do {
+            var transports: [any Transport] = [TCPTransport()]
+            if let network = configuration.memoryNetwork { transports.append(MemoryTransport(network)) }
             self.swarm = try await Swarm(
-                identity: self.identity, transports: [TCPTransport(), MemoryTransport()], loops: loops,
-                configuration: configuration.swarm)
+                identity: self.identity, transports: transports, loops: loops, configuration: configuration.swarm)
         } catch {
             await loops.shutdown()
             throw error
