@@ -58,7 +58,7 @@ let package = Package(
         library("Noise", in: "Machines", ["Bytes", "Cryptography", "PeerIdentity"]),
         library("Yamux", in: "Machines", ["Bytes"]),
 
-        library("EventLoop", in: "Network", ["Bytes", "Telemetry", "CUV", "CAres"]),
+        library("EventLoop", in: "Network", ["Bytes", "Multiformats", "Telemetry", "CUV", "CAres"]),
         library(
             "Transport", in: "Network", ["Bytes", "Multiformats", "PeerIdentity", "Telemetry", "EventLoop"]),
         library(
@@ -90,7 +90,7 @@ let package = Package(
         .executableTarget(
             name: "ApusPeer", dependencies: ["Apus"], path: "Interop/apus-peer"),
 
-        tests("FoundationsTests", foundations, resources: [.copy("Vectors")]),
+        tests("FoundationsTests", foundations, resources: [.copy("Vectors"), .copy("Oracles")]),
         tests("MachinesTests", foundations + machines),
         tests("NetworkTests", foundations + machines + network),
         tests("NodeTests", ["Apus"] + foundations + network + protocols),

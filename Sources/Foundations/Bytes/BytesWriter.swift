@@ -16,7 +16,10 @@ public struct BytesWriter: Sendable {
     }
 
     public mutating func write(_ bytes: some Sequence<UInt8>) {
-        self.bytes.append(contentsOf: bytes)
+        // A generic sequence is appended byte by byte where it does not say that its bytes lie together.
+        if bytes.withContiguousStorageIfAvailable({ self.bytes.append(contentsOf: $0) }) == nil {
+            self.bytes.append(contentsOf: bytes)
+        }
     }
 
     public mutating func write(_ memory: UnsafeRawBufferPointer) {

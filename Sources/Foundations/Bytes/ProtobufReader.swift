@@ -6,7 +6,7 @@ public enum ProtobufError: Error, Hashable, Sendable {
     case invalidTag
     /// A field has another wire type than its number stands for.
     case wrongType(field: Int)
-    /// Groups are nested deeper than 32, or a group ends that did not begin.
+    /// Groups are nested deeper than 32, or a group ends that did not begin, or does not end.
     case invalidGroup
     /// A field that the message cannot do without is missing.
     case missing(field: Int)
@@ -74,23 +74,23 @@ public struct ProtobufReader: ~Copyable {
 
     /// The next field, or nil at the end of the message.
     public mutating func next() throws(ProtobufError) -> ProtobufField? {
-        var groupDepth = 0
+        // The numbers of the groups that the position is inside of; empty, and not allocated, in nearly every message.
+        var groups: [UInt64] = []
         while !self.reader.isAtEnd {
             let tag = try self.malformed { reader throws(BytesError) in try reader.readVarint(.protobuf) }
             guard tag >> 3 >= 1, tag >> 3 < 1 << 29 else { throw .invalidTag }
             switch tag & 7 {
             case 3:
-                groupDepth += 1
-                guard groupDepth <= Self.maximumGroupDepth else { throw .invalidGroup }
+                guard groups.count < Self.maximumGroupDepth else { throw .invalidGroup }
+                groups.append(tag >> 3)
             case 4:
-                groupDepth -= 1
-                guard groupDepth >= 0 else { throw .invalidGroup }
+                guard groups.popLast() == tag >> 3 else { throw .invalidGroup }
             case let wireType:
                 let value = try self.readValue(wireType: wireType)
-                if groupDepth == 0 { return ProtobufField(number: Int(tag >> 3), value: value) }
+                if groups.isEmpty { return ProtobufField(number: Int(tag >> 3), value: value) }
             }
         }
-        guard groupDepth == 0 else { throw .invalidGroup }
+        guard groups.isEmpty else { throw .invalidGroup }
         return nil
     }
 

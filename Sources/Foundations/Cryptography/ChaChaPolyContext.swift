@@ -4,6 +4,9 @@ internal import COpenSSL
 ///
 /// Keys and counters belong to the connections: setting both anew costs 30 ns a frame, where a context for each
 /// connection costs 1 KiB and naming the cipher anew 400 ns. Nothing here allocates. It is confined to its loop.
+///
+/// The methods hold on to the context while OpenSSL works in it: the optimizer may release an object right after the
+/// last pointer was loaded from it.
 public final class ChaChaPolyContext {
     /// Bytes by which a ciphertext is longer than its plaintext.
     public static let tagSize = 16
@@ -56,16 +59,19 @@ public final class ChaChaPolyContext {
         key: borrowing ChaChaPolyKey, nonce: UInt64,
         authenticating associatedData: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
     ) {
+        defer { withExtendedLifetime(self) {} }
         Self.begin(self.sealing, key: key, nonce: nonce, associatedData: associatedData)
     }
 
     /// Writes the ciphertext of the next part to `output`, which has room for as many bytes as `part`.
     public func updateSeal(_ part: UnsafeRawBufferPointer, into output: UnsafeMutableRawPointer) {
+        defer { withExtendedLifetime(self) {} }
         Self.update(self.sealing, part, into: output)
     }
 
     /// Ends the ciphertext and writes its tag to the 16 bytes at `output`.
     public func finishSeal(tagInto output: UnsafeMutableRawPointer) {
+        defer { withExtendedLifetime(self) {} }
         var count: Int32 = 0
         let bytes = output.assumingMemoryBound(to: UInt8.self)
         let isSealed =
@@ -87,6 +93,7 @@ public final class ChaChaPolyContext {
     ) -> Bool {
         let count = ciphertext.count - Self.tagSize
         guard count >= 0, let base = ciphertext.baseAddress else { return false }
+        defer { withExtendedLifetime(self) {} }
         Self.begin(self.opening, key: key, nonce: nonce, associatedData: associatedData)
         let tag = UnsafeMutableRawPointer(mutating: base + count)
         let isTagSet = EVP_CIPHER_CTX_ctrl(self.opening, EVP_CTRL_AEAD_SET_TAG, Int32(Self.tagSize), tag) == 1

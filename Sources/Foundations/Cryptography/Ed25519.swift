@@ -70,11 +70,12 @@ public enum Ed25519 {
 
         /// Makes a key of the generator's next 32 bytes.
         public init(using generator: inout some RandomNumberGenerator) throws(CryptographyError) {
-            try self.init(seed: generator.bytes(Ed25519.seedSize))
+            let seed = SecretBytes(count: Ed25519.seedSize) { generator.fill($0) }
+            self = try seed.withBytes { seed throws(CryptographyError) in try Self(seed: seed) }
         }
 
         /// The seed and its public key, 64 bytes, for a key file.
-        public var bytes: Bytes { self.secret.copy(0..<Self.size) }
+        public var bytes: Bytes { self.secret.copy() }
 
         /// Signs `message`: 64 bytes, the same for the same message.
         public func sign(_ message: Bytes) -> Bytes {

@@ -3,7 +3,8 @@ public import Bytes
 extension P256 {
     /// A key that signs.
     public struct PrivateKey: Sendable {
-        private let scalar: SecretBytes
+        /// The ECPrivateKey with the curve and without the point.
+        private let encoding: SecretBytes
         private let key: EVPKey
         public let publicKey: PublicKey
 
@@ -36,10 +37,9 @@ extension P256 {
             guard scalar.count == P256.scalarSize, scalar.contains(where: { $0 != 0 }),
                 scalar.lexicographicallyPrecedes(Self.order)
             else { throw .malformedKey(.p256) }
-            self.scalar = SecretBytes(copying: scalar)
-            // OpenSSL computes the point that is left out here.
-            let encoding = SecretBytes(copying: Bytes(Self.encoding(scalar: scalar, point: nil)))
-            guard let key = EVPKey.ellipticCurve(privateKey: encoding), let point = key.encodedPoint() else {
+            // OpenSSL computes the point that is left out.
+            self.encoding = Self.encoding(of: scalar)
+            guard let key = EVPKey.ellipticCurve(privateKey: self.encoding), let point = key.encodedPoint() else {
                 throw .libraryFailure(.p256)
             }
             self.key = key
@@ -49,10 +49,10 @@ extension P256 {
         /// Makes a key of the generator's next 32 bytes that are in the range.
         public init(using generator: inout some RandomNumberGenerator) throws(CryptographyError) {
             for _ in 0..<Self.generationAttempts {
-                if let key = try? PrivateKey(scalar: generator.bytes(P256.scalarSize)) {
-                    self = key
-                    return
-                }
+                let scalar = SecretBytes(count: P256.scalarSize) { generator.fill($0) }
+                guard let key = scalar.withBytes({ try? PrivateKey(scalar: $0) }) else { continue }
+                self = key
+                return
             }
             throw .libraryFailure(.p256)
         }
@@ -60,7 +60,9 @@ extension P256 {
         /// The ECPrivateKey in DER with the curve and the public point: 121 bytes, for a key file.
         public var bytes: Bytes {
             let point = self.publicKey.bytes.suffix(P256.pointSize)
-            return Bytes(Self.encoding(scalar: self.scalar.copy(0..<P256.scalarSize), point: point))
+            return self.encoding.withBytes { encoding in
+                Bytes([DERReader.sequence, 0x77] + encoding.dropFirst(2) + Self.pointHeader + point)
+            }
         }
 
         /// Signs the SHA-256 digest of `message`: DER of at most 72 bytes, another one each time.
@@ -69,18 +71,21 @@ extension P256 {
             return signature
         }
 
-        private static func encoding(scalar: Bytes, point: Bytes?) -> [UInt8] {
-            var content: [UInt8] = DERWriter.unsignedInteger([1])
-            content += DERWriter.element(DERReader.octetString, scalar)
-            content += DERWriter.element(Self.curveTag, P256.curveIdentifier)
-            if let point {
-                content += DERWriter.element(Self.pointTag, DERWriter.element(DERReader.bitString, [0] + point))
+        private static func encoding(of scalar: Bytes) -> SecretBytes {
+            SecretBytes(count: Self.header.count + P256.scalarSize + Self.curve.count) { target in
+                target.copyBytes(from: Self.header)
+                UnsafeMutableRawBufferPointer(rebasing: target[Self.header.count...]).copyBytes(from: scalar)
+                UnsafeMutableRawBufferPointer(rebasing: target[(Self.header.count + P256.scalarSize)...])
+                    .copyBytes(from: Self.curve)
             }
-            return DERWriter.element(DERReader.sequence, content)
         }
 
         private static let curveTag: UInt8 = 0xa0
         private static let pointTag: UInt8 = 0xa1
+        /// A sequence of 49 bytes without the point, version 1, and 32 bytes for the scalar.
+        private static let header: [UInt8] = [DERReader.sequence, 0x31, 0x02, 0x01, 0x01, DERReader.octetString, 0x20]
+        private static let curve: [UInt8] = [curveTag, 0x0a] + P256.curveIdentifier
+        private static let pointHeader: [UInt8] = [pointTag, 0x44, DERReader.bitString, 0x42, 0x00]
         /// One draw in 2^32 is out of range; a broken generator must not hang its caller.
         private static let generationAttempts = 16
         /// The order of the curve's group (FIPS 186-4, section D.1.2.3).

@@ -9,7 +9,7 @@ extension RSA {
 
         /// Reads an RSAPrivateKey of two primes in DER (PKCS #1; RFC 8017, section A.1.2).
         ///
-        /// The numbers must belong together: a key that cannot verify its own signature is refused.
+        /// A key whose signature its public half does not verify is refused.
         public init(_ bytes: Bytes) throws(CryptographyError) {
             guard bytes.count <= RSA.maximumPrivateKeySize else { throw .malformedKey(.rsa) }
             let publicKey = try Self.publicKey(of: bytes)
@@ -25,7 +25,9 @@ extension RSA {
             guard let key = EVPKey.generateRSA(bits: bits), let encoding = key.encodedPrivateKey() else {
                 throw .libraryFailure(.rsa)
             }
-            let publicKey = try Self.publicKey(of: encoding.copy(0..<encoding.count))
+            let publicKey = try encoding.withBytes { encoding throws(CryptographyError) in
+                try Self.publicKey(of: encoding)
+            }
             try self.init(encoding: encoding, key: key, publicKey: publicKey)
         }
 
@@ -40,7 +42,7 @@ extension RSA {
         }
 
         /// The RSAPrivateKey in DER, for a key file.
-        public var bytes: Bytes { self.encoding.copy(0..<self.encoding.count) }
+        public var bytes: Bytes { self.encoding.copy() }
 
         /// Signs the SHA-256 digest of `message`: as many bytes as the modulus has, the same for the same message.
         public func sign(_ message: Bytes) throws(CryptographyError) -> Bytes {

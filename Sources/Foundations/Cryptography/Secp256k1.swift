@@ -73,10 +73,14 @@ public enum Secp256k1 {
         /// Reads 32 bytes, a big-endian number from 1 to the curve's order less one.
         public init(_ bytes: Bytes) throws(CryptographyError) {
             guard bytes.count == Secp256k1.privateKeySize else { throw .malformedKey(.secp256k1) }
-            self.secret = SecretBytes(copying: bytes)
+            try self.init(SecretBytes(copying: bytes))
+        }
+
+        private init(_ secret: SecretBytes) throws(CryptographyError) {
+            self.secret = secret
             var point = secp256k1_pubkey()
             // This fails for zero and for numbers from the order on.
-            let isInRange = self.secret.withCPointer { secret in
+            let isInRange = secret.withCPointer { secret in
                 secp256k1_ec_pubkey_create(Secp256k1.context.value, &point, secret) == 1
             }
             guard isInRange else { throw .malformedKey(.secp256k1) }
@@ -86,16 +90,16 @@ public enum Secp256k1 {
         /// Makes a key of the generator's next 32 bytes that are in the range.
         public init(using generator: inout some RandomNumberGenerator) throws(CryptographyError) {
             for _ in 0..<Secp256k1.generationAttempts {
-                if let key = try? PrivateKey(generator.bytes(Secp256k1.privateKeySize)) {
-                    self = key
-                    return
-                }
+                let secret = SecretBytes(count: Secp256k1.privateKeySize) { generator.fill($0) }
+                guard let key = try? PrivateKey(secret) else { continue }
+                self = key
+                return
             }
             throw .libraryFailure(.secp256k1)
         }
 
         /// The number: 32 bytes, for a key file.
-        public var bytes: Bytes { self.secret.copy(0..<Secp256k1.privateKeySize) }
+        public var bytes: Bytes { self.secret.copy() }
 
         /// Signs the SHA-256 digest of `message`: DER of at most 72 bytes, the same for the same message (RFC 6979), with
         /// the second number in the lower half of its range as some verifiers demand (BIP 62).

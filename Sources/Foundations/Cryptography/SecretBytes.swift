@@ -31,8 +31,14 @@ final class SecretBytes: Sendable {
         return try body(UnsafeRawBufferPointer(self.storage.unsafeMutableBytes))
     }
 
+    /// Lets `body` read the bytes as `Bytes`; what it keeps of them must be copies, as they are overwritten at the end.
+    func withBytes<Result, E: Error>(_ body: (Bytes) throws(E) -> Result) throws(E) -> Result {
+        defer { withExtendedLifetime(self) {} }
+        return try body(Bytes(sharing: self.storage, offset: 0, count: self.count))
+    }
+
     /// A copy for an encoder; it is not overwritten when its holder lets go of it.
-    func copy(_ range: Range<Int>) -> Bytes {
-        self.withUnsafeBytes { Bytes(copying: UnsafeRawBufferPointer(rebasing: $0[range])) }
+    func copy() -> Bytes {
+        self.withUnsafeBytes { Bytes(copying: $0) }
     }
 }

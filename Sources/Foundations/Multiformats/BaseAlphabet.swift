@@ -72,7 +72,7 @@ extension Multibase {
     private static let base8Coding = BitCoding(BaseAlphabet("01234567"), bits: 3)
     private static let base16Coding = BitCoding(BaseAlphabet("0123456789abcdef", ignoringCase: true), bits: 4)
     private static let base16upperCoding = BitCoding(BaseAlphabet("0123456789ABCDEF", ignoringCase: true), bits: 4)
-    private static let base32Coding = BitCoding(BaseAlphabet(lower + "234567", ignoringCase: true), bits: 5)
+    static let base32Coding = BitCoding(BaseAlphabet(lower + "234567", ignoringCase: true), bits: 5)
     private static let base32upperCoding = BitCoding(BaseAlphabet(upper + "234567", ignoringCase: true), bits: 5)
     private static let base32hexCoding = BitCoding(
         BaseAlphabet(digits + lower.prefix(22), ignoringCase: true), bits: 5)

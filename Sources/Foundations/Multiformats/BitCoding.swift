@@ -6,6 +6,7 @@ struct BitCoding: Sendable {
     private let alphabet: BaseAlphabet
     private let bits: Int
     private var isPadded = false
+    private var ignoresTrailingBits = false
 
     init(_ alphabet: BaseAlphabet, bits: Int) {
         self.alphabet = alphabet
@@ -17,6 +18,13 @@ struct BitCoding: Sendable {
         var padded = self
         padded.isPadded = true
         return padded
+    }
+
+    /// The same base that reads any bits in the last character's filling (RFC 4648, section 3.5).
+    var ignoringTrailingBits: BitCoding {
+        var lenient = self
+        lenient.ignoresTrailingBits = true
+        return lenient
     }
 
     /// The characters of the smallest group that stands for whole bytes: 8 in base 32, 4 in base 64.
@@ -69,7 +77,9 @@ struct BitCoding: Sendable {
         }
         // A further whole character that adds no byte cannot come from an encoder.
         guard pendingBits < self.bits else { throw .invalidLength(base: base) }
-        guard pending & (1 << pendingBits - 1) == 0 else { throw .invalidTrailingBits(base: base) }
+        guard self.ignoresTrailingBits || pending & (1 << pendingBits - 1) == 0 else {
+            throw .invalidTrailingBits(base: base)
+        }
         return Bytes(bytes)
     }
 }

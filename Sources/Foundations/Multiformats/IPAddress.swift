@@ -14,6 +14,25 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// The address of 4 or 16 bytes in network order; nil for any other count.
+    public init?(octets: some Collection<UInt8>) {
+        if let address = IPv4Address(octets: octets) {
+            self = .v4(address)
+        } else if let address = IPv6Address(octets: octets) {
+            self = .v6(address)
+        } else {
+            return nil
+        }
+    }
+
+    /// The 4 or 16 bytes in network order.
+    public var octets: [UInt8] {
+        switch self {
+        case .v4(let address): address.octets
+        case .v6(let address): address.octets
+        }
+    }
+
     /// The wildcard that a listener binds to.
     public var isUnspecified: Bool {
         switch self {
@@ -22,6 +41,7 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Reachable on this machine only.
     public var isLoopback: Bool {
         switch self {
         case .v4(let address): address.isLoopback
@@ -37,6 +57,7 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Reachable on one link only.
     public var isLinkLocal: Bool {
         switch self {
         case .v4(let address): address.isLinkLocal
@@ -44,6 +65,7 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// The address of a group, not of a host.
     public var isMulticast: Bool {
         switch self {
         case .v4(let address): address.isMulticast

@@ -17,13 +17,18 @@ extension Multihash {
 
     /// Reads a peer's ID as text: base 58 without a prefix, or a CID of version 1 with the codec libp2p-key.
     public init(peerID text: String) throws(MultiformatsError) {
-        // "1" begins an identity multihash and is reserved in the multibase table; "Q" of "Qm" is too.
-        if text.utf8.starts(with: "1".utf8) || text.utf8.starts(with: "Qm".utf8) {
+        if Self.isBase58(peerID: text) {
             try self.init(peerID: try Base58.decode(text))
             return
         }
         let cid = try CID(text)
         guard cid.codec == .libp2pKey else { throw .wrongCodec(cid.codec, expected: .libp2pKey) }
         try self.init(peerID: cid.multihash.bytes)
+    }
+
+    /// Whether a peer's ID is in base 58: "1" begins an identity multihash, "Qm" a sha2-256, and "1" and "Q" are reserved in
+    /// the multibase table, so that no CID begins with them.
+    static func isBase58(peerID text: some StringProtocol) -> Bool {
+        text.utf8.starts(with: "1".utf8) || text.utf8.starts(with: "Qm".utf8)
     }
 }

@@ -12,7 +12,7 @@ public enum PrivateKey: Sendable {
     case ecdsa(P256.PrivateKey)
 
     /// The longest protobuf that is read, in bytes.
-    public static let maximumLength = RSA.maximumPrivateKeySize + 6
+    public static let maximumLength = RSA.maximumPrivateKeySize + 5
     /// Bits of a new RSA key where nothing else is asked for: go-libp2p's and Kubo's default.
     public static let defaultRSABits = 2048
 

@@ -9,7 +9,7 @@ public enum PublicKey: Hashable, Sendable {
     case ecdsa(P256.PublicKey)
 
     /// The longest protobuf that is read, in bytes: that of the largest RSA key with its two tags, type and length.
-    public static let maximumLength = RSA.maximumPublicKeySize + 6
+    public static let maximumLength = RSA.maximumPublicKeySize + 5
 
     /// Reads a key's protobuf.
     public init(protobuf: Bytes) throws(PeerIdentityError) {

@@ -3,10 +3,13 @@ internal import Cryptography
 
 /// The chaining key, the transcript hash and the current cipher key of a handshake (Noise, section 5.2).
 ///
-/// All three are overwritten when the handshake lets go of them.
+/// All three are overwritten when the handshake lets go of them; so each method holds on to the object for as long as it
+/// uses pointers into it, which the optimizer does not know of.
 final class SymmetricState {
+    // The chaining key and the cipher key are the first and the second output of one derivation, and so side by side.
     private static let chainingKey = 0..<32
     private static let cipherKey = 32..<64
+    private static let derived = 0..<64
     private static let hash = 64..<96
 
     private let storage = ByteStorage(capacity: 96)
@@ -17,19 +20,25 @@ final class SymmetricState {
     init(protocolName: String) {
         let name = Array(protocolName.utf8)
         precondition(name.count == SHA256.digestSize, "the name of this module's protocol has 32 bytes")
+        defer { withExtendedLifetime(self) {} }
         self.memory(Self.chainingKey).copyBytes(from: name)
         self.memory(Self.hash).copyBytes(from: name)
     }
 
-    deinit { wipe(self.storage.unsafeMutableBytes) }
+    deinit {
+        withExtendedLifetime(self.storage) { wipe($0.unsafeMutableBytes) }
+    }
 
     /// How many bytes encryption adds: none before the first key.
     var tagSize: Int { self.hasKey ? ChaChaPolyContext.tagSize : 0 }
 
     /// The transcript hash, which names the session for a channel binding once the handshake is over.
-    var transcriptHash: Bytes { Bytes(copying: self.read(Self.hash)) }
+    var transcriptHash: Bytes {
+        withExtendedLifetime(self) { Bytes(copying: self.read(Self.hash)) }
+    }
 
     func mixHash(_ data: UnsafeRawBufferPointer) {
+        defer { withExtendedLifetime(self) {} }
         var hash = SHA256()
         hash.update(self.read(Self.hash))
         hash.update(data)
@@ -38,9 +47,10 @@ final class SymmetricState {
 
     /// Replaces chaining key and cipher key by what a Diffie-Hellman result makes of the chaining key.
     func mixKey(_ inputKeyMaterial: UnsafeRawBufferPointer) {
+        defer { withExtendedLifetime(self) {} }
         withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { output in
             HKDF.derive(salt: self.read(Self.chainingKey), inputKeyMaterial: inputKeyMaterial, into: output)
-            self.memory(0..<64).copyMemory(from: UnsafeRawBufferPointer(output))
+            self.memory(Self.derived).copyMemory(from: UnsafeRawBufferPointer(output))
             wipe(output)
         }
         self.hasKey = true
@@ -48,6 +58,7 @@ final class SymmetricState {
     }
 
     func encryptAndHash(_ plaintext: Bytes, using context: ChaChaPolyContext) -> Bytes {
+        defer { withExtendedLifetime(self) {} }
         let count = plaintext.count + self.tagSize
         let ciphertext = Bytes(unsafeUninitializedCapacity: count) { output in
             plaintext.withUnsafeBytes { plaintext in
@@ -66,13 +77,14 @@ final class SymmetricState {
 
     /// The plaintext, or nil where the ciphertext was changed or belongs to another transcript.
     func decryptAndHash(_ ciphertext: Bytes, using context: ChaChaPolyContext) -> Bytes? {
+        defer { withExtendedLifetime(self) {} }
         guard self.hasKey else {
             ciphertext.withUnsafeBytes { self.mixHash($0) }
             return ciphertext
         }
         guard ciphertext.count >= ChaChaPolyContext.tagSize else { return nil }
         var isOpened = false
-        // One byte more than the plaintext, which may be empty: the context needs an address to write to.
+        // There is room for the tag too, because the plaintext may be empty and the context needs an address.
         let plaintext = Bytes(unsafeUninitializedCapacity: ciphertext.count) { output in
             ciphertext.withUnsafeBytes { ciphertext in
                 guard let base = output.baseAddress else { return 0 }
@@ -92,7 +104,8 @@ final class SymmetricState {
 
     /// `Split`: the cipher states from the initiator to the responder and back.
     func split() -> NoiseCipherStates {
-        withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { output in
+        defer { withExtendedLifetime(self) {} }
+        return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { output in
             HKDF.derive(
                 salt: self.read(Self.chainingKey), inputKeyMaterial: UnsafeRawBufferPointer(start: nil, count: 0),
                 into: output)

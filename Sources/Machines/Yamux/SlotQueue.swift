@@ -17,6 +17,9 @@ struct SlotQueue {
 
     var isEmpty: Bool { self.head == Self.end }
 
+    /// How many slots it has room for.
+    var capacity: Int { self.neighbours.count }
+
     var first: Int? { self.isEmpty ? nil : Int(self.head) }
 
     func contains(_ slot: Int) -> Bool {

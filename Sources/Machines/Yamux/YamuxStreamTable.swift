@@ -13,6 +13,9 @@ struct YamuxStreamTable {
 
     var count: Int { self.slotOfNumber.count }
 
+    /// How many slots there are, free or not.
+    var capacity: Int { self.slots.count }
+
     mutating func insert(_ new: YamuxStream) -> YamuxStreamID {
         self.generation &+= 1
         var stream = new

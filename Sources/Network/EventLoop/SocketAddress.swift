@@ -1,6 +1,4 @@
-// The system's socket structures come by whichever C module was built first: each that has them is imported.
-internal import CAres
-internal import CUV
+public import Multiformats
 
 #if canImport(Darwin)
     import Darwin
@@ -17,7 +15,7 @@ public struct SocketAddress: Hashable, Sendable {
         case unix
     }
 
-    private enum Place: Hashable, Sendable {
+    enum Place: Hashable, Sendable {
         case ip(IPAddress, port: UInt16, scope: UInt32)
         case unix(path: String)
     }
@@ -25,16 +23,20 @@ public struct SocketAddress: Hashable, Sendable {
     /// The longest path that a Unix socket can have, in bytes.
     public static let longestUnixPath = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
 
-    private let place: Place
+    let place: Place
 
     /// An IP address with a port; `scope` is the interface's index, for link-local IPv6.
     public init(_ ip: IPAddress, port: UInt16, scope: UInt32 = 0) {
-        self.place = .ip(ip, port: port, scope: ip.family == .ipv6 ? scope : 0)
+        if case .v4 = ip {
+            self.place = .ip(ip, port: port, scope: 0)
+        } else {
+            self.place = .ip(ip, port: port, scope: scope)
+        }
     }
 
     /// The address of 4 or 16 bytes in network order with a port, or nil for any other count.
     public init?(ip: some Collection<UInt8>, port: UInt16, scope: UInt32 = 0) {
-        guard let ip = IPAddress(ip) else { return nil }
+        guard let ip = IPAddress(octets: ip) else { return nil }
         self.init(ip, port: port, scope: scope)
     }
 
@@ -52,7 +54,8 @@ public struct SocketAddress: Hashable, Sendable {
 
     public var family: Family {
         switch self.place {
-        case .ip(let ip, _, _): ip.family == .ipv4 ? .ipv4 : .ipv6
+        case .ip(.v4, _, _): .ipv4
+        case .ip(.v6, _, _): .ipv6
         case .unix: .unix
         }
     }
@@ -86,93 +89,9 @@ extension SocketAddress: CustomStringConvertible {
     /// `127.0.0.1:80`, `[::1]:80`, `[fe80::1%2]:80` or the path.
     public var description: String {
         switch self.place {
-        case .ip(let ip, let port, let scope):
-            switch ip.family {
-            case .ipv4: "\(ip):\(port)"
-            case .ipv6: scope == 0 ? "[\(ip)]:\(port)" : "[\(ip)%\(scope)]:\(port)"
-            }
+        case .ip(.v4(let ip), let port, _): "\(ip):\(port)"
+        case .ip(.v6(let ip), let port, let scope): scope == 0 ? "[\(ip)]:\(port)" : "[\(ip)%\(scope)]:\(port)"
         case .unix(let path): path
         }
-    }
-}
-
-// MARK: - The system's form
-
-extension SocketAddress.Family {
-    var domain: Int32 {
-        switch self {
-        case .ipv4: AF_INET
-        case .ipv6: AF_INET6
-        case .unix: AF_UNIX
-        }
-    }
-}
-
-extension SocketAddress {
-    /// Lets `body` read the address in the system's form.
-    func withSystemAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
-        func call<Address>(_ address: Address) -> Result {
-            withUnsafePointer(to: address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    body($0, socklen_t(MemoryLayout<Address>.size))
-                }
-            }
-        }
-        switch self.place {
-        case .ip(let ip, let port, let scope):
-            switch ip.family {
-            case .ipv4:
-                var address = sockaddr_in()
-                address.sin_family = sa_family_t(AF_INET)
-                address.sin_port = port.bigEndian
-                address.sin_addr = ip.v4
-                return call(address)
-            case .ipv6:
-                var address = sockaddr_in6()
-                address.sin6_family = sa_family_t(AF_INET6)
-                address.sin6_port = port.bigEndian
-                address.sin6_addr = ip.v6
-                address.sin6_scope_id = scope
-                return call(address)
-            }
-        case .unix(let path):
-            var address = sockaddr_un()
-            address.sun_family = sa_family_t(AF_UNIX)
-            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-            return call(address)
-        }
-    }
-
-    /// The address in the system's form, or nil where it is of another kind, or a Unix socket without a path.
-    init?(_ storage: sockaddr_storage) {
-        func read<Address>(_: Address.Type) -> Address {
-            withUnsafeBytes(of: storage) { $0.loadUnaligned(as: Address.self) }
-        }
-        switch Int32(storage.ss_family) {
-        case AF_INET:
-            let address = read(sockaddr_in.self)
-            self.init(IPAddress(address.sin_addr), port: UInt16(bigEndian: address.sin_port))
-        case AF_INET6:
-            let address = read(sockaddr_in6.self)
-            self.init(
-                IPAddress(address.sin6_addr), port: UInt16(bigEndian: address.sin6_port), scope: address.sin6_scope_id)
-        case AF_UNIX:
-            let path = withUnsafeBytes(of: read(sockaddr_un.self).sun_path) { Array($0.prefix { $0 != 0 }) }
-            self.init(unixPath: String(decoding: path, as: UTF8.self))
-        default:
-            return nil
-        }
-    }
-
-    /// Calls `body` with memory for an address that the system fills, and reads it if `body` answers 0 or more.
-    static func filled(by body: (UnsafeMutablePointer<sockaddr>, inout socklen_t) -> Int32) -> (
-        code: Int32, address: SocketAddress?
-    ) {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let code = withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, &length) }
-        }
-        return (code, code >= 0 ? SocketAddress(storage) : nil)
     }
 }

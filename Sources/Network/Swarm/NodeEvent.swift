@@ -12,6 +12,8 @@ public enum NodeEvent: Sendable {
     case disconnected(Connection, ConnectionCloseReason)
     /// An inbound attempt did not become a connection.
     case inboundFailed(remoteAddress: Multiaddr, UpgradeFailure)
+    /// A dial that the node began by itself failed.
+    case dialFailed(DialError)
     /// A limit of this node refused something to the peer.
     case refused(PeerID, ResourceLimitError)
     /// The peer said what it is (libp2p identify).

@@ -42,6 +42,7 @@ extension Swarm {
             switch result {
             case .success(let connection): _ = self.register(connection)
             case .failure(let error):
+                SwarmMetrics.inboundFailed(from: remoteAddress, label: error.label, reason: "\(error)")
                 self.events.send(.inboundFailed(remoteAddress: remoteAddress, UpgradeFailure("\(error)")))
             }
         }

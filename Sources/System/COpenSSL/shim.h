@@ -13,5 +13,16 @@
 #include <openssl/sha.h>
 #include <openssl/x509.h>
 
-// What to take from key parameters; the macro is an expression of macros, which Swift does not import.
+// The selection is an expression of macros, which Swift does not import.
 static const int COpenSSL_public_key_selection = EVP_PKEY_PUBLIC_KEY;
+
+// A builder keeps the pointers to the names of its parameters; the names that Swift passes live for one call.
+static inline int COpenSSL_push_rsa_public_key(OSSL_PARAM_BLD *builder, const BIGNUM *modulus, const BIGNUM *exponent) {
+  return OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus)
+      && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent);
+}
+
+static inline int COpenSSL_push_p256_public_key(OSSL_PARAM_BLD *builder, const unsigned char *point, size_t count) {
+  return OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0)
+      && OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, count);
+}

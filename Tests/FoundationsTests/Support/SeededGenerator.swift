@@ -21,4 +21,21 @@ struct SeededGenerator: RandomNumberGenerator {
     mutating func bytes(count: ClosedRange<Int>) -> Bytes {
         self.bytes(Int.random(in: count, using: &self))
     }
+
+    /// A copy of `original` after one to four random changes: a bit, a byte, an insertion, a removal or a cut.
+    mutating func mutated(_ original: Bytes) -> Bytes {
+        var bytes = Array(original)
+        for _ in 0..<Int.random(in: 1...4, using: &self) where !bytes.isEmpty {
+            let index = Int.random(in: 0..<bytes.count, using: &self)
+            switch Int.random(in: 0..<8, using: &self) {
+            case 0, 1: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &self)
+            case 2, 3: bytes[index] = .random(in: .min ... .max, using: &self)
+            case 4: bytes.insert(.random(in: .min ... .max, using: &self), at: index)
+            case 5: bytes.remove(at: index)
+            case 6: bytes.removeSubrange(index...)
+            default: bytes.append(contentsOf: bytes[index...])
+            }
+        }
+        return Bytes(bytes)
+    }
 }

@@ -1,0 +1,135 @@
+"""Writes the report of a run (Docs/Interop.md)."""
+
+from known_missing import known_missing
+from results import BOTH, FAIL, MISSING, NOT_RUN, OURS, PASS, STAND_IN, THEIRS, UNEXPECTED, WE_DIAL, WE_LISTEN
+
+CELLS = {
+    PASS: "pass",
+    FAIL: "**fail**",
+    MISSING: "missing",
+    UNEXPECTED: "**unexpected pass**",
+    STAND_IN: "not tried",
+    NOT_RUN: "–",
+}
+FEATURES = ("connect", "identify", "ping", "echo", "streams", "half-close", "reset", "perf", "command line", "stands")
+
+INTRODUCTION = """\
+# Interoperability
+
+This page is written by `make interop` from the run itself; do not edit it. `Interop/README.md` says how to run it.
+
+Every row is one connection over TCP with Noise and Yamux between our peer (`apus-peer`) and a peer of another
+implementation. Both directions of dialling, every key type the peer can have, and ours in rotation. On each connection
+each feature is asked first by us, then by the peer:
+
+- **connect**: the dialled peer proves the expected identity, and both sides know of the connection.
+- **identify**: agent, protocols, listening addresses, observed address and key type are those of the other side.
+- **ping**: `/ipfs/ping/1.0.0`.
+- **echo**: {echo} MiB there and back, checked by hash.
+- **streams**: {streams} concurrent streams that echo {stream} KiB each, checked by hash.
+- **half-close**: {up} bytes up, half-close, and only then {down} bytes down (`/perf/1.0.0`).
+- **reset**: {resets} streams reset with data in flight; ping and echo work on afterwards.
+- **perf**: {perf} MiB up and {perf} MiB down.
+- **command line**: `apus identify ADDR --json` shows agent, protocols, addresses, key type, security and muxer.
+- **stands**: after all this the same single connection stands, over Noise and Yamux.
+
+A cell is `pass`, **fail**, or `missing` with a number: the peer itself lacks the feature, for the reason below the
+table, and the run saw it lacking.
+"""
+
+
+class Report:
+    def __init__(self, facts, amounts):
+        self.facts = facts
+        self.lines = [INTRODUCTION.format(**amounts)]
+
+    def write(self, path, matrix, contracts, peer_classes, skipped):
+        self.summary(matrix + contracts)
+        for peer_class in peer_classes:
+            self.peer(peer_class, [row for row in matrix if row.section == peer_class.name])
+        if contracts:
+            self.contracts(contracts)
+        if skipped:
+            self.lines.append("## Not run\n")
+            self.lines += [f"- {name}: {reason}" for name, reason in skipped]
+            self.lines.append("")
+        with open(path, "w") as file:
+            file.write("\n".join(self.lines).rstrip() + "\n")
+
+    def summary(self, rows):
+        self.lines.append("## This run\n")
+        self.lines += table(["what", "value"], [[name, value] for name, value in self.facts])
+        counts = [(status, sum(row.status == status for row in rows)) for status in CELLS]
+        told = ", ".join(f"{count} {CELLS[status].strip('*')}" for status, count in counts if count)
+        self.lines.append(f"Of {len(rows)} rows: {told}.\n")
+
+    def peer(self, peer_class, rows):
+        self.lines.append(f"## {peer_class.title}\n")
+        if peer_class.remark:
+            self.lines.append(peer_class.remark + "\n")
+        notes = []
+        features = [feature for feature in FEATURES if any(row.feature == feature for row in rows)]
+        once = [feature for feature in features if feature in ("connect", "stands", "command line")]
+        lines = []
+        for direction in (WE_DIAL, WE_LISTEN):
+            for keys in unique((row.their_key, row.our_key) for row in rows if row.direction == direction):
+                meeting = [row for row in rows if row.direction == direction and (row.their_key, row.our_key) == keys]
+                for side in (OURS, THEIRS):
+                    cells = {row.feature: row for row in meeting if row.side in (side, BOTH)}
+                    shown = [f for f in features if f in cells and (side == OURS or f not in once)]
+                    if shown:
+                        texts = [cell(cells[f], notes) if f in shown else "" for f in features]
+                        lines.append([direction, *keys, side, *texts])
+        self.lines += table(["dialling", "their key", "our key", "asking", *features], lines)
+        self.notes(notes)
+
+    def contracts(self, rows):
+        self.lines.append("## The official suites' contracts\n")
+        self.lines.append(
+            "`PEER contract transport` and `PEER contract perf` with the variables, the redis keys and the outputs of "
+            "libp2p/unified-testing (modern) and libp2p/test-plans (legacy), over TCP, Noise and Yamux.\n"
+        )
+        notes = []
+        lines = []
+        for row in rows:
+            dialect, peer, role = row.direction.split(", ")
+            lines.append([row.section.removeprefix("contract "), dialect, peer, role, cell(row, notes)])
+        self.lines += table(["contract", "dialect", "with", "role", "result"], lines)
+        self.notes(notes)
+
+    def notes(self, notes):
+        self.lines += [f"{number}. {text}" for number, text in enumerate(notes, 1)]
+        if notes:
+            self.lines.append("")
+
+
+def cell(row, notes):
+    """A row's text, with the number of its reason."""
+    text = CELLS[row.status]
+    if row.status == PASS or not row.reason:
+        return text
+    if row.status == MISSING:
+        entry = known_missing(row)
+        reason = f"{entry.reason}. Seen: {entry.evidence}."
+    else:
+        reason = one_line(row.reason) + "."
+    if reason not in notes:
+        notes.append(reason)
+    return f"{text} [{notes.index(reason) + 1}]"
+
+
+def one_line(text):
+    return " ".join(text.split()).replace("|", "\\|").rstrip(".")[:400]
+
+
+def table(heads, lines):
+    widths = [max(len(line[at]) for line in [heads, *lines]) for at in range(len(heads))]
+
+    def drawn(cells):
+        return "| " + " | ".join(text.ljust(width) for text, width in zip(cells, widths, strict=True)) + " |"
+
+    return [drawn(heads), "|" + "|".join("-" * (width + 2) for width in widths) + "|", *map(drawn, lines), ""]
+
+
+def unique(items):
+    return list(dict.fromkeys(items))

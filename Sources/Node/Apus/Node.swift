@@ -1,0 +1,189 @@
+public import Bytes
+public import EventLoop
+public import Identify
+import MemoryTransport
+public import Multiformats
+import Perf
+public import PeerIdentity
+import Ping
+public import Swarm
+import Synchronization
+import TCPTransport
+public import Transport
+
+/// A libp2p node: it listens, dials, answers protocols and opens streams to peers.
+///
+/// ```swift
+/// let node = try await Node(.init(identity: .file("peer.key"), listen: ["/ip4/0.0.0.0/tcp/4001"]))
+/// node.handle("/chat/1.0.0") { stream in for try await chunk in stream { try await stream.write(chunk) } }
+/// try await node.run()
+/// ```
+///
+/// A node has threads of its own, which `run` and `withNode` end; whoever uses `start` ends them with `shutdown`.
+public final class Node: Sendable {
+    public let configuration: NodeConfiguration
+    public let identity: PrivateKey
+    /// The connections under the node, for what this type does not offer itself.
+    public let swarm: Swarm
+    /// What peers said of themselves; nil for a node that does without.
+    public let identify: IdentifyService?
+
+    private let loops: EventLoopGroup
+    private let state = Mutex(State())
+
+    private struct State {
+        var phase = Phase.made
+        var waiters: [CheckedContinuation<Bool, Never>] = []
+    }
+
+    private enum Phase {
+        case made
+        case started
+        case stopping
+        case stopped
+    }
+
+    /// Makes a node that neither listens nor dials yet.
+    ///
+    /// Throws `KeyFileError` for an identity that cannot be read.
+    public init(_ configuration: NodeConfiguration = .init()) async throws {
+        self.configuration = configuration
+        self.identity = try Self.resolve(configuration.identity)
+        OpenFileLimit.raise()
+        let loops = EventLoopGroup(
+            count: configuration.swarm.loops, options: EventLoopOptions(spinning: configuration.swarm.spinning))
+        self.loops = loops
+        do {
+            var transports: [any Transport] = [TCPTransport()]
+            if let network = configuration.memoryNetwork { transports.append(MemoryTransport(network)) }
+            self.swarm = try await Swarm(
+                identity: self.identity, transports: transports, loops: loops, configuration: configuration.swarm)
+        } catch {
+            await loops.shutdown()
+            throw error
+        }
+        PingService.serve(on: self.swarm)
+        if configuration.servesPerf { PerfService.serve(on: self.swarm) }
+        self.identify =
+            configuration.identifies
+            ? IdentifyService(
+                swarm: self.swarm, configuration: IdentifyConfiguration(agentVersion: configuration.agentVersion))
+            : nil
+    }
+
+    private static func resolve(_ identity: NodeIdentity) throws -> PrivateKey {
+        switch identity {
+        case .ephemeral: return try PrivateKey.generate(.ed25519)
+        case .key(let key): return key
+        case .file(let path):
+            let file = KeyFile(path)
+            guard !file.exists else { return try file.read() }
+            let key = try PrivateKey.generate(.ed25519)
+            try file.write(key)
+            return key
+        }
+    }
+
+    public var peerID: PeerID { self.swarm.localPeer }
+
+    /// The addresses at which the node can be dialled, with its `/p2p`.
+    public var addresses: [Multiaddr] { self.swarm.withPeer(self.swarm.listenAddresses) }
+
+    /// What happens from now on. A subscriber that does not keep up loses the oldest events.
+    public var events: AsyncStream<NodeEvent> { self.swarm.subscribe() }
+
+    // MARK: Running
+
+    /// Listens, and begins to connect to the bootstrap peers.
+    ///
+    /// Throws `TransportError` where an address cannot be listened on; the node must then be shut down.
+    public func start() async throws {
+        let begins = self.state.withLock { state -> Bool in
+            guard case .made = state.phase else { return false }
+            state.phase = .started
+            return true
+        }
+        guard begins else { return }
+        for address in self.configuration.listen { try await self.swarm.listen(on: address) }
+    }
+
+    /// Starts the node and keeps it running until the task is cancelled or `shutdown` is called; then drains it.
+    public func run() async throws {
+        do {
+            try await self.start()
+        } catch {
+            await self.shutdown()
+            throw error
+        }
+        await withTaskGroup { group in
+            for address in self.configuration.bootstrap {
+                group.addTask { await self.bootstrap(address) }
+            }
+            await self.waitUntilStopping()
+            group.cancelAll()
+        }
+        await self.shutdown()
+    }
+
+    private func bootstrap(_ address: Multiaddr) async {
+        do {
+            _ = try await self.connect(to: address)
+        } catch let error as DialError {
+            self.swarm.report(.dialFailed(error))
+        } catch {
+            return
+        }
+    }
+
+    /// Ends the node in order: no new connections, GoAway on those that stand, time to send what was written.
+    ///
+    /// Returns when everything has ended. A second call waits for the first.
+    public func shutdown() async {
+        let begins = self.state.withLock { state -> Bool in
+            switch state.phase {
+            case .made, .started:
+                state.phase = .stopping
+                return true
+            case .stopping, .stopped: return false
+            }
+        }
+        guard begins else { return await self.wait { $0 == .stopped } }
+        self.wakeWaiters()
+        await self.identify?.stop()
+        await self.swarm.close()
+        await self.loops.shutdown()
+        self.state.withLock { $0.phase = .stopped }
+        self.wakeWaiters()
+    }
+
+    private func waitUntilStopping() async {
+        await self.wait { $0 == .stopping || $0 == .stopped }
+    }
+
+    /// Waits until the node is in a phase that will do, or the task is cancelled.
+    private func wait(until isReached: @escaping @Sendable (Phase) -> Bool) async {
+        while true {
+            let isDone = await withTaskCancellationHandler {
+                await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
+                    let isDone = self.state.withLock { state -> Bool in
+                        if Task.isCancelled || isReached(state.phase) { return true }
+                        state.waiters.append(continuation)
+                        return false
+                    }
+                    if isDone { continuation.resume(returning: true) }
+                }
+            } onCancel: {
+                self.wakeWaiters()
+            }
+            if isDone { return }
+        }
+    }
+
+    private func wakeWaiters() {
+        let waiters = self.state.withLock { state in
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume(returning: false) }
+    }
+}

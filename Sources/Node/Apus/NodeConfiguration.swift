@@ -1,0 +1,63 @@
+public import MemoryTransport
+public import Multiformats
+public import PeerIdentity
+public import Swarm
+
+/// Who a node is.
+public enum NodeIdentity: Sendable {
+    /// A new Ed25519 key that is gone with the process.
+    case ephemeral
+    case key(PrivateKey)
+    /// A key file; it is made, with an Ed25519 key, where there is none.
+    case file(String)
+}
+
+/// What a node is to be and do, with every default.
+public struct NodeConfiguration: Sendable {
+    public var identity: NodeIdentity
+    /// The addresses to listen on; none for a node that only dials.
+    public var listen: [Multiaddr]
+    /// Addresses of peers to connect to when the node starts.
+    public var bootstrap: [Multiaddr]
+    /// What peers are told that this program is.
+    public var agentVersion: String
+    /// Whether `/perf/1.0.0` is answered: anyone may then make this node send and receive as much as it can.
+    public var servesPerf: Bool
+    /// Whether peers are told what this node is, and asked the same. Only benchmarks do without.
+    public var identifies: Bool
+    /// Where `/memory` addresses are found; nil for a node that has none. Tests connect nodes of one process with it.
+    public var memoryNetwork: MemoryNetwork?
+    public var swarm: SwarmConfiguration
+
+    /// Throws `MultiaddrError` where one of the addresses is not a multiaddr.
+    public init(
+        identity: NodeIdentity = .ephemeral, listen: [String] = [], bootstrap: [String] = [],
+        agentVersion: String = ApusVersion.agent, servesPerf: Bool = false, swarm: SwarmConfiguration = .init()
+    ) throws(MultiaddrError) {
+        self.identity = identity
+        self.listen = try listen.map { text throws(MultiaddrError) in try Multiaddr(text) }
+        self.bootstrap = try bootstrap.map { text throws(MultiaddrError) in try Multiaddr(text) }
+        self.agentVersion = agentVersion
+        self.servesPerf = servesPerf
+        self.identifies = true
+        self.swarm = swarm
+    }
+
+    /// A node that does not listen, with an identity of its own.
+    public init() {
+        self.identity = .ephemeral
+        self.listen = []
+        self.bootstrap = []
+        self.agentVersion = ApusVersion.agent
+        self.servesPerf = false
+        self.identifies = true
+        self.swarm = SwarmConfiguration()
+    }
+}
+
+/// The version of this package.
+public enum ApusVersion {
+    public static let number = "0.1.0"
+    /// What peers are told.
+    public static let agent = "apus/\(Self.number)"
+}

@@ -1,0 +1,74 @@
+import Testing
+
+@testable import EventLoop
+
+@Suite struct EventLoopSpinPolicyTests {
+    /// Waits of one length, and whether the wait after them spins.
+    @Test(arguments: [
+        (nanoseconds: Int64(10_000), waits: 17, spins: false), (nanoseconds: 10_000, waits: 20, spins: true),
+        (nanoseconds: 60_000, waits: 60, spins: true), (nanoseconds: 99_000, waits: 200, spins: true),
+        (nanoseconds: 101_000, waits: 1000, spins: false), (nanoseconds: 5_000_000_000, waits: 5, spins: false),
+    ])
+    func `a loop spins only while its waits are short`(nanoseconds: Int64, waits: Int, spins: Bool) {
+        var policy = SpinPolicy()
+        for _ in 0..<waits { policy.waited(nanoseconds: nanoseconds) }
+        let answer = policy.shouldSpin()
+        #expect(answer == spins)
+    }
+
+    @Test func `a new wait weighs one eighth of the average`() {
+        var policy = Self.busy()
+        policy.waited(nanoseconds: 0)
+        let before = policy.averageWait
+        policy.waited(nanoseconds: before + 8_000)
+        #expect(policy.averageWait == before + 1_000)
+    }
+
+    @Test func `quiet ends the spinning after one long wait, and traffic brings it back`() {
+        var policy = Self.busy()
+        let whileBusy = policy.shouldSpin()
+        policy.waited(nanoseconds: 60_000_000_000)
+        let afterQuiet = policy.shouldSpin()
+        for _ in 0..<10 { policy.waited(nanoseconds: 50_000) }
+        let withTraffic = policy.shouldSpin()
+        #expect([whileBusy, afterQuiet, withTraffic] == [true, false, true])
+    }
+
+    @Test func `when under a quarter of the spins find work, each sixteenth wait spins`() {
+        var policy = Self.busy()
+        while policy.successShare >= 256 { policy.spun(foundWork: false) }
+        let spins = (0..<160).map { _ in policy.shouldSpin() }
+        #expect(spins.filter { $0 }.count == 10)
+        #expect(spins.enumerated().allSatisfy { $0.element == (($0.offset + 1) % 16 == 0) })
+    }
+
+    @Test func `spins that find work again make every wait spin again`() {
+        var policy = Self.busy()
+        for _ in 0..<200 { policy.spun(foundWork: false) }
+        let spinsWithoutWork = policy.shouldSpin()
+        #expect(!spinsWithoutWork)
+        for _ in 0..<6 { policy.spun(foundWork: true) }
+        let spins = (0..<100).map { _ in policy.shouldSpin() }
+        #expect(spins.allSatisfy { $0 })
+    }
+
+    @Test func `a third of successful spins is enough`() {
+        var policy = Self.busy()
+        for number in 0..<300 { policy.spun(foundWork: number % 3 == 0) }
+        let answer = policy.shouldSpin()
+        #expect(answer)
+    }
+
+    @Test func `a loop that may not spin never does`() async {
+        let loop = EventLoop(index: 0, options: EventLoopOptions(spinning: false))
+        for _ in 0..<200 { await loop.perform {} }
+        #expect(await loop.perform { loop.statistics.spins } == 0)
+        await loop.stop()
+    }
+
+    private static func busy() -> SpinPolicy {
+        var policy = SpinPolicy()
+        for _ in 0..<100 { policy.waited(nanoseconds: 5_000) }
+        return policy
+    }
+}

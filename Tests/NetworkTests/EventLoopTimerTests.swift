@@ -1,0 +1,157 @@
+import Bytes
+import EventLoop
+import Testing
+
+@Suite struct EventLoopTimerTests {
+    @Test func `timers fire in the order of their deadlines and never early`() async {
+        let loop = EventLoop(index: 0)
+        let delays = [9, 3, 6, 0, 12, 3]
+        let timers = await loop.perform { LoopBound(Timers(loop), on: loop) }
+        await withCheckedContinuation { done in
+            loop.execute { timers.value.start(delays, then: { done.resume() }) }
+        }
+        let fired = await loop.perform { timers.value.fired }
+        #expect(fired.map(\.delay) == delays.sorted())
+        #expect(fired.allSatisfy { $0.firedAt >= $0.deadline })
+        await loop.perform { timers.value.close() }
+        await loop.stop()
+    }
+
+    @Test func `a cancelled timer does not fire, and one that is set again fires once at the new time`() async {
+        let loop = EventLoop(index: 0)
+        let order = Locked<[String]>([])
+        let timers = await loop.perform { LoopBound(Timers(loop), on: loop) }
+        await withCheckedContinuation { done in
+            loop.execute {
+                let cancelled = LoopTimer(loop) { order.withLock { $0.append("cancelled") } }
+                let moved = LoopTimer(loop) { order.withLock { $0.append("moved") } }
+                let closed = LoopTimer(loop) { order.withLock { $0.append("closed") } }
+                let last = LoopTimer(loop) { done.resume() }
+                for timer in [cancelled, moved, closed] { timer.schedule(at: loop.now + .milliseconds(1)) }
+                #expect(moved.deadline == loop.now + .milliseconds(1))
+                cancelled.cancel()
+                closed.close()
+                closed.schedule(at: loop.now)
+                moved.schedule(at: loop.now + .milliseconds(4))
+                last.schedule(at: loop.now + .milliseconds(8))
+                #expect(cancelled.deadline == nil)
+                timers.value.kept = [cancelled, moved, closed, last]
+            }
+        }
+        #expect(order.withLock { $0 } == ["moved"])
+        await loop.perform { timers.value.close() }
+        await loop.stop()
+    }
+
+    @Test func `a timer that is set within its handler fires again`() async {
+        let loop = EventLoop(index: 0)
+        let timers = await loop.perform { LoopBound(Timers(loop), on: loop) }
+        await withCheckedContinuation { done in
+            loop.execute { timers.value.repeatTimer(5) { done.resume() } }
+        }
+        await loop.perform { timers.value.close() }
+        await loop.stop()
+    }
+
+    @Test func `a timer whose handler resumes a task does not let the loop sleep`() async throws {
+        // Timers that are due run before libuv polls: the task's step must not wait for some other event.
+        let loop = EventLoop(index: 0, options: EventLoopOptions(spinning: false))
+        let count = try await Task(executorPreference: loop.taskExecutor) {
+            var count = 0
+            for _ in 0..<50 {
+                try await loop.sleep(until: loop.now + .microseconds(10))
+                count += 1
+            }
+            return count
+        }.value
+        #expect(count == 50)
+        await loop.stop()
+    }
+
+    @Test func `a timer may be dropped on any thread`() async {
+        let loop = EventLoop(index: 0)
+        let fired = Locked(false)
+        var timer: UncheckedBox<LoopTimer>? = await loop.perform {
+            let timer = LoopTimer(loop) { fired.withLock { $0 = true } }
+            timer.schedule(at: loop.now + .seconds(3600))
+            return UncheckedBox(timer)
+        }
+        #expect(timer?.value.value.deadline != nil)
+        timer = nil
+        await loop.stop()
+        #expect(fired.withLock { !$0 })
+    }
+
+    @Test func `sleeping ends at its deadline`() async throws {
+        let loop = EventLoop(index: 0)
+        let deadline = EventLoop.monotonicNow() + .milliseconds(5)
+        try await loop.sleep(until: deadline)
+        #expect(EventLoop.monotonicNow() >= deadline)
+        await loop.stop()
+    }
+
+    @Test func `sleeping ends with an error when its task is cancelled or its loop stops`() async {
+        let loop = EventLoop(index: 0)
+        let cancelled = Task { try await loop.sleep(until: .distantFuture) }
+        cancelled.cancel()
+        await #expect(throws: CancellationError.self) { try await cancelled.value }
+
+        let stopped = Task { try await loop.sleep(until: .distantFuture) }
+        await loop.stop()
+        await #expect(throws: CancellationError.self) { try await stopped.value }
+    }
+
+    @Test func `an operation that outlasts its deadline is cancelled, another returns its value`() async throws {
+        let loop = EventLoop(index: 0)
+        let soon = EventLoop.monotonicNow() + .milliseconds(2)
+        await #expect(throws: DeadlineExceeded.self) {
+            try await loop.withDeadline(soon) { try await loop.sleep(until: .distantFuture) }
+        }
+        let value = try await loop.withDeadline(.distantFuture) { 3 }
+        #expect(value == 3)
+        await loop.stop()
+    }
+}
+
+/// Keeps timers of a loop, and what they did.
+private final class Timers {
+    private let loop: EventLoop
+    var kept: [LoopTimer] = []
+    private(set) var fired: [(delay: Int, deadline: Instant, firedAt: Instant)] = []
+
+    init(_ loop: EventLoop) { self.loop = loop }
+
+    func start(_ delays: [Int], then done: @escaping () -> Void) {
+        let start = self.loop.now
+        for delay in delays {
+            let deadline = start + .milliseconds(delay) + .microseconds(300)
+            let timer = LoopTimer(self.loop) { [unowned self] in
+                self.fired.append((delay, deadline, EventLoop.monotonicNow()))
+                if self.fired.count == delays.count { done() }
+            }
+            timer.schedule(at: deadline)
+            self.kept.append(timer)
+        }
+    }
+
+    func repeatTimer(_ times: Int, then done: @escaping () -> Void) {
+        var left = times
+        let timer = LoopTimer(self.loop) { [unowned self] in
+            left -= 1
+            if left == 0 { done() } else { self.kept.first?.schedule(at: self.loop.now) }
+        }
+        timer.schedule(at: self.loop.now)
+        self.kept = [timer]
+    }
+
+    func close() {
+        for timer in self.kept { timer.close() }
+    }
+}
+
+/// Carries a timer to another thread, only to drop it there.
+private final class UncheckedBox<Value>: Sendable {
+    let value: UncheckedSendable<Value>
+
+    init(_ value: Value) { self.value = UncheckedSendable(value) }
+}
