@@ -23,7 +23,8 @@ public final class Swarm: Sendable {
     /// Dials and upgrades that nobody waits for in particular.
     let tasks = TaskSet()
     let listeners = Mutex<[any TransportListener]>([])
-    let hooks: SwarmHooks
+    /// Where services say what they want to hear.
+    package let hooks: SwarmHooks
     private let upgraderSlot = Mutex<ConnectionUpgrader?>(nil)
 
     /// Makes a swarm that neither listens nor dials yet. Throws where the cipher is not to be had.
