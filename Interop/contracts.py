@@ -173,7 +173,8 @@ class Contracts:
         return [self.site.venv_python, self.site.apus] if self.site.apus.endswith(".py") else [self.site.apus]
 
     def start(self, who, arguments, environment, role):
-        process = Process([*self.program(who), *arguments], f"{self.site.log_directory}/{self.label}-{role}.log", environment)
+        log = f"{self.site.log_directory}/{self.label}-{role}.log"
+        process = Process([*self.program(who), *arguments], log, environment)
         self.running.append(process)
         return process
 
@@ -191,8 +192,9 @@ class Contracts:
             raise StandInLacks(f"{self.stand.name} has no contracts")
         self.redis.clear()
         dialler, listener = ("us", peer) if role == "we dial" else (peer, "us")
-        listening = self.start(listener, ["contract", "transport"], self.transport_environment(dialect, False), "listener")
-        dialling = self.start(dialler, ["contract", "transport"], self.transport_environment(dialect, True), "dialler")
+        what = ["contract", "transport"]
+        listening = self.start(listener, what, self.transport_environment(dialect, False), "listener")
+        dialling = self.start(dialler, what, self.transport_environment(dialect, True), "dialler")
         code = dialling.wait(DIALLER_SECONDS)
         if code != 0:
             raise DriverError(f"the dialler ended with {code}: {dialling.log_tail(2)}")

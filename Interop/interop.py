@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Runs our peer against real libp2p peers and writes the report. See Interop/README.md.
 
-Exit code 0: every row passed or names what the peer itself lacks. 1: a row failed. 2: bad arguments, or peers are missing
-that --require-all asks for.
+Exit code 0: every row passed or names what the peer itself lacks. 1: a row failed. 2: bad arguments, or peers are
+missing that --require-all asks for.
 """
 
 import argparse
+import atexit
 import datetime
 import json
 import os
@@ -36,7 +37,7 @@ def parse_arguments():
         "--peers-dir", metavar="DIR", help="where go-peer, rust-peer and kubo are (default ../shared/peers)"
     )
     parser.add_argument(
-        "--peers-home", metavar="DIR", help="where p2pd and the Python peers are (default $PEERS_HOME, ~/.cache/apus-peers)"
+        "--peers-home", metavar="DIR", help="where p2pd and the venv are (default $PEERS_HOME, ~/.cache/apus-peers)"
     )
     parser.add_argument("--only", metavar="LIST", help=f"of {names}")
     parser.add_argument("--quick", action="store_true", help="one pair of key types for each peer and direction")
@@ -70,6 +71,7 @@ def make_site(options):
     shutil.rmtree(logs, ignore_errors=True)
     os.makedirs(logs)
     work = tempfile.mkdtemp(prefix="apus-interop-")
+    atexit.register(shutil.rmtree, work, ignore_errors=True)
     return Site(REPOSITORY, os.path.abspath(peers_directory), home, work, logs, os.path.abspath(apus))
 
 
@@ -130,10 +132,11 @@ def contract_peers(site, chosen, only):
 
 def main():
     options = parse_arguments()
-    end_children_with_us()
     if options.self_test and not self_test.run():
         fail(1, "the harness itself is broken")
     site = make_site(options)
+    # Registered after the work directory's removal, so that it runs before it.
+    end_children_with_us()
     started = time.monotonic()
     progress = Progress(options.json)
     chosen, with_contracts, skipped = choose_peers(options, site)
@@ -143,19 +146,20 @@ def main():
     contracts = []
     if with_contracts:
         contracts = Contracts(site, rows.Stand(site), progress).run(contract_peers(site, chosen, options.only))
-    shutil.rmtree(site.work_directory, ignore_errors=True)
     if options.report:
         write_report(options, site, matrix, contracts, chosen, skipped)
     finish(options, matrix + contracts, skipped, time.monotonic() - started)
 
 
 def write_report(options, site, matrix, contracts, chosen, skipped):
-    arguments = [argument for argument in sys.argv[1:] if argument not in (site.apus, options.report)]
+    # Paths of this machine do not belong into the page.
+    arguments = [f"--{name.replace('_', '-')}" for name in ("quick", "all_keys", "require_all") if vars(options)[name]]
+    arguments += ["--only", options.only] if options.only else []
     facts = [
         ("date", datetime.date.today().isoformat()),
         ("our peer", os.path.basename(site.apus)),
         ("command", " ".join(["Interop/interop.py", *arguments])),
-        ("machine", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"),
+        ("machine", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"),
     ]
     amounts = {
         "echo": rows.ECHO_BYTES >> 20,

@@ -1,7 +1,7 @@
 """Features that a peer itself lacks, each with its reason and where that can be seen.
 
-A row that fails and is listed here counts as missing, not as failed. A row that is listed here and passes fails the run:
-the entry has to go.
+A row that fails and is listed here counts as missing, not as failed. A row that is listed here and passes fails the
+run: the entry has to go.
 """
 
 import dataclasses
@@ -36,8 +36,8 @@ TUNNEL = (
     "what would follow a half-close is lost"
 )
 TUNNEL_EVIDENCE = (
-    "every run: after the half-close not one byte of the answer comes. In kubo's p2p/stream.go, startStreaming closes or "
-    "resets both ends after each copy"
+    "every run: after the half-close not one byte of the answer comes. In kubo's p2p/stream.go, startStreaming closes "
+    "or resets both ends after each copy"
 )
 
 KNOWN_MISSING = (

@@ -8,6 +8,7 @@ import queue
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
@@ -185,7 +186,7 @@ def end_children_with_us():
 
     def interrupted(number, _frame):
         stop_all()
-        os._exit(128 + number)
+        sys.exit(128 + number)
 
     signal.signal(signal.SIGINT, interrupted)
     signal.signal(signal.SIGTERM, interrupted)

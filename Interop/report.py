@@ -33,8 +33,8 @@ each feature is asked first by us, then by the peer:
 - **command line**: `apus identify ADDR --json` shows agent, protocols, addresses, key type, security and muxer.
 - **stands**: after all this the same single connection stands, over Noise and Yamux.
 
-A cell is `pass`, **fail**, or `missing` with a number: the peer itself lacks the feature, for the reason below the table,
-and the run saw it lacking.
+A cell is `pass`, **fail**, or `missing` with a number: the peer itself lacks the feature, for the reason below the
+table, and the run saw it lacking.
 """
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
 import unittest
 
@@ -97,6 +98,7 @@ class Processes(unittest.TestCase):
     def start(self, script):
         directory = tempfile.mkdtemp(prefix="apus-interop-test-")
         process = Process(["sh", "-c", script], directory + "/log")
+        self.addCleanup(shutil.rmtree, directory)
         self.addCleanup(process.stop)
         return process
 
@@ -171,7 +173,8 @@ class Statuses(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "report.md")
             amounts = dict.fromkeys(("echo", "streams", "stream", "up", "down", "resets", "perf"), 1)
-            Report([("date", "today")], amounts).write(path, self.seen, [], [self.meeting.peer_class], [("x", "absent")])
+            report = Report([("date", "today")], amounts)
+            report.write(path, self.seen, [], [self.meeting.peer_class], [("x", "absent")])
             with open(path) as file:
                 text = file.read()
         self.assertIn("| pass | **fail** [1] | missing [2] |", text)

@@ -175,7 +175,8 @@ class ApusDriver(JSONDriver):
 
     def bench_request(self, address, size, timeout):
         """Requests over a connection of their own, by the program's `bench request`."""
-        arguments = [*self.command_line(), "bench", "request", "--addr", address, "--bytes", str(size), "--seconds", "1"]
+        arguments = [*self.command_line(), "bench", "request"]
+        arguments += ["--addr", address, "--bytes", str(size), "--seconds", "1"]
         process = Process(arguments, f"{self.site.log_directory}/{self.label}-bench.log")
         try:
             answer = process.take_object(lambda line: line.get("bench") == "request", timeout, "bench result")

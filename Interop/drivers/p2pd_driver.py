@@ -1,7 +1,8 @@
 """go-libp2p-daemon (p2pd): our own client of its control socket, and its driver.
 
-Control protocol: each message is a varint length and a protobuf; one request a connection. After STREAM_OPEN is answered
-the unix socket is the stream; for a served protocol the daemon dials our unix socket and sends a StreamInfo first.
+Control protocol: each message is a varint length and a protobuf; one request a connection. After STREAM_OPEN is
+answered the unix socket is the stream; for a served protocol the daemon dials our unix socket and sends a StreamInfo
+first.
 """
 
 import os

@@ -94,10 +94,9 @@ private final class TimerHandle: LoopHandle {
         self.whenLoopEnds = nil
     }
 
-    override func loopEnded() -> Bool {
-        guard let whenLoopEnds = self.whenLoopEnds else { return false }
+    override func loopEnded() {
+        guard let whenLoopEnds = self.whenLoopEnds else { return }
         self.close()
         whenLoopEnds()
-        return true
     }
 }

@@ -93,8 +93,8 @@ final class TCPDial {
     }
 
     private func connected(_ socket: Socket) {
-        guard let local = socket.localAddress, let remote = socket.peerAddress, let localAddress = Multiaddr(tcp: local),
-            let remoteAddress = Multiaddr(tcp: remote)
+        guard let local = socket.localAddress, let localAddress = Multiaddr(tcp: local),
+            let remote = socket.peerAddress, let remoteAddress = Multiaddr(tcp: remote)
         else {
             return self.finish(
                 .failure(TransportError(.failed, "connect to \(self.target): the peer closed the connection at once")))

@@ -1,0 +1,84 @@
+# The words to remember: run test release lint interop bench fuzz soak docs. Each installs the Debian packages it misses.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+LIBRARIES := pkg-config libuv1-dev libc-ares-dev libsecp256k1-dev libsodium-dev libssl-dev libsqlite3-dev libminiupnpc-dev
+TEST_TOOLS := python3 python3-protobuf dnsmasq-base
+INTEROP_TOOLS := python3 redis-server
+PEERS_DIR ?= ../shared/peers
+PEERS_HOME ?= $(HOME)/.cache/apus-peers
+ARGS ?=
+
+# Installs what is missing of the Debian packages $(1); elsewhere, says what to install.
+define install
+	missing=(); for package in $(1); do dpkg -s "$$package" >/dev/null 2>&1 || missing+=("$$package"); done; \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	  if ! command -v apt-get >/dev/null; then \
+	    echo "install the equivalents of these Debian packages: $${missing[*]}" >&2; exit 1; \
+	  fi; \
+	  as_root=(); [ "$$(id -u)" = 0 ] || as_root=(sudo); \
+	  echo "installing $${missing[*]}"; \
+	  "$${as_root[@]}" apt-get update -qq; \
+	  "$${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+	    apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null; \
+	fi
+endef
+
+.PHONY: help
+help:
+	@echo "make run       build a node and start it (ARGS='--listen /ip4/0.0.0.0/tcp/4001')"
+	@echo "make test      run all tests"
+	@echo "make release   optimised builds of apus and apus-peer in .build/release"
+	@echo "make lint      check the formatting"
+	@echo "make interop   talk to real go, rust, kubo and py peers; writes Docs/Interop.md"
+	@echo "make bench     measure beside the go and rust peers"
+	@echo "make soak      10,000 connections in turn and 1,000 at once, for leaks"
+	@echo "make docs      build the documentation"
+
+.PHONY: libraries
+libraries:
+	@$(call install,$(LIBRARIES))
+
+.PHONY: run
+run: release
+	@.build/release/apus run $(ARGS)
+
+.PHONY: test
+test: libraries
+	@$(call install,$(TEST_TOOLS))
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+.PHONY: test-threads
+test-threads: libraries
+	@$(call install,$(TEST_TOOLS))
+	$(SWIFT) test --sanitize=thread --scratch-path .build-thread --filter 'EventLoop|Connection|Stream|Mailbox'
+
+.PHONY: release
+release: libraries
+	$(SWIFT) build -c release --product apus
+	$(SWIFT) build -c release --product apus-peer
+
+.PHONY: lint
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Interop
+
+.PHONY: format
+format:
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Interop
+
+.PHONY: interop
+interop: release
+	@$(call install,$(INTEROP_TOOLS))
+	python3 Interop/interop.py --peers-dir $(PEERS_DIR) --peers-home $(PEERS_HOME) $(ARGS)
+
+.PHONY: soak
+soak: release
+	python3 Interop/soak.py --peers-dir $(PEERS_DIR) $(ARGS)
+
+.PHONY: clean
+clean:
+	rm -rf .build .build-*
