@@ -78,7 +78,7 @@ public final class Swarm: Sendable {
     /// What happens from now on. A subscriber that does not keep up loses the oldest events.
     public func subscribe() -> AsyncStream<NodeEvent> { self.events.subscribe() }
 
-    /// Tells subscribers what a service of the node found out.
+    /// Tells the subscribers of an event.
     package func report(_ event: NodeEvent) { self.events.send(event) }
 
     /// Enters a connection that stands; false where the swarm is closing.
