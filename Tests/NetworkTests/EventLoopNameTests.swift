@@ -1,5 +1,6 @@
 import EventLoop
 import Foundation
+import Multiformats
 import Testing
 
 @Suite struct EventLoopNameTests {

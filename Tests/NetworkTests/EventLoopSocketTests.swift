@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import Foundation
+import Multiformats
 import Testing
 
 #if canImport(Glibc)
@@ -22,8 +23,8 @@ func sendUserSignal() { kill(getpid(), SIGUSR1) }
         let address = try #require(SocketAddress(ip: text, port: 4001))
         #expect(address.description == description)
         let ip = try #require(address.ip)
-        #expect(SocketAddress(ip: ip.bytes, port: 4001) == address)
-        #expect(ip.bytes.count == (address.family == .ipv4 ? 4 : 16))
+        #expect(SocketAddress(ip: ip.octets, port: 4001) == address)
+        #expect(ip.octets.count == (address.family == .ipv4 ? 4 : 16))
     }
 
     @Test(arguments: ["", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", "::1%2", "[::1]", "1.2.3.4 ", "g::"])
@@ -32,12 +33,12 @@ func sendUserSignal() { kill(getpid(), SIGUSR1) }
     }
 
     @Test func `addresses are made of 4 or 16 bytes in network order`() throws {
-        #expect(IPAddress([10, 1, 2, 3])?.description == "10.1.2.3")
+        #expect(IPAddress(octets: [10, 1, 2, 3])?.description == "10.1.2.3")
         let six: [UInt8] = [0x20, 1, 0x0D, 0xB8, 0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6]
-        let ip = try #require(IPAddress(six))
+        let ip = try #require(IPAddress(octets: six))
         #expect(ip.description == "2001:db8:1:2:3:4:5:6")
-        #expect(ip.bytes == Bytes(six))
-        for count in [0, 3, 5, 15, 17] { #expect(IPAddress([UInt8](repeating: 1, count: count)) == nil) }
+        #expect(ip.octets == six)
+        for count in [0, 3, 5, 15, 17] { #expect(IPAddress(octets: [UInt8](repeating: 1, count: count)) == nil) }
     }
 
     @Test func `special addresses are known`() throws {
