@@ -1,7 +1,7 @@
 import EventLoop
 import Testing
 
-@Suite struct EventLoopPollerTests {
+@Suite(.timeLimit(.minutes(1))) struct EventLoopPollerTests {
     @Test func `a poller tells what can be read and what can be written, and only what was asked for`() async throws {
         let loop = EventLoop(index: 0)
         let (ours, theirs) = try Socket.pair()
@@ -34,14 +34,17 @@ import Testing
         await loop.stop()
     }
 
-    @Test(arguments: 0..<20) func `bytes that came before a reset are all read`(run: Int) async throws {
+    @Test(arguments: 0..<10) func `bytes that came before a reset are all read`(run: Int) async throws {
         let loop = EventLoop(index: 0)
         let (ours, theirs) = try Self.connectedPair()
         let probe = await loop.perform { LoopBound(SocketProbe(loop, ours, readSize: 1000), on: loop) }
         try await loop.perform { try probe.value.start(reading: true, writing: run % 2 == 0) }
 
         // 1,000 bytes a wake-up are far behind when the reset arrives.
-        let bytes = (0..<50_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ run) }
+        // A pattern whose length is prime shows a byte that is lost or doubled.
+        let pattern = (0..<251).map { UInt8(truncatingIfNeeded: $0 &+ run) }
+        var bytes: [UInt8] = []
+        for _ in 0..<200 { bytes.append(contentsOf: pattern) }
         #expect(bytes.withUnsafeBytes { theirs.send($0) } == .bytes(bytes.count))
         try theirs.setOption(.linger(.zero))
         theirs.close()

@@ -11,7 +11,7 @@ import Testing
 /// Sends SIGUSR1 to this process.
 func sendUserSignal() { kill(getpid(), SIGUSR1) }
 
-@Suite struct EventLoopSocketTests {
+@Suite(.timeLimit(.minutes(1))) struct EventLoopSocketTests {
     // MARK: Addresses
 
     @Test(arguments: [
