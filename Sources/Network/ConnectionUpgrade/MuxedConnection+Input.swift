@@ -48,7 +48,9 @@ extension MuxedConnection {
     }
 
     private func failed(_ code: Int32) {
-        self.tearDown(.transportFailed(SocketError.reason(of: code)))
+        // A peer may answer a GoAway by closing before it has read everything, which the kernel turns into a reset.
+        let reason = SocketError.reason(of: code)
+        self.tearDown(self.closing != nil ? .closedLocally : .transportFailed(reason))
     }
 
     /// Opens the messages in `buffer` and acts on them.

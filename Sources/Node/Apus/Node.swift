@@ -1,5 +1,4 @@
-public import Bytes
-public import EventLoop
+import EventLoop
 public import Identify
 import MemoryTransport
 public import Multiformats
@@ -9,7 +8,7 @@ import Ping
 public import Swarm
 import Synchronization
 import TCPTransport
-public import Transport
+import Transport
 
 /// A libp2p node: it listens, dials, answers protocols and opens streams to peers.
 ///
@@ -49,25 +48,24 @@ public final class Node: Sendable {
     public init(_ configuration: NodeConfiguration = .init()) async throws {
         self.configuration = configuration
         self.identity = try Self.resolve(configuration.identity)
-        OpenFileLimit.raise()
+        _ = try? OpenFileLimit.raise()
         let loops = EventLoopGroup(
             count: configuration.swarm.loops, options: EventLoopOptions(spinning: configuration.swarm.spinning))
         self.loops = loops
         do {
+            var transports: [any Transport] = [TCPTransport()]
+            if let network = configuration.memoryNetwork { transports.append(MemoryTransport(network)) }
             self.swarm = try await Swarm(
-                identity: self.identity, transports: [TCPTransport(), MemoryTransport()], loops: loops,
-                configuration: configuration.swarm)
+                identity: self.identity, transports: transports, loops: loops, configuration: configuration.swarm)
         } catch {
             await loops.shutdown()
             throw error
         }
         PingService.serve(on: self.swarm)
         if configuration.servesPerf { PerfService.serve(on: self.swarm) }
-        self.identify =
-            configuration.identifies
-            ? IdentifyService(
-                swarm: self.swarm, configuration: IdentifyConfiguration(agentVersion: configuration.agentVersion))
-            : nil
+        var identify = IdentifyConfiguration()
+        identify.agentVersion = configuration.agentVersion
+        self.identify = configuration.identifies ? IdentifyService(swarm: self.swarm, configuration: identify) : nil
     }
 
     private static func resolve(_ identity: NodeIdentity) throws -> PrivateKey {
