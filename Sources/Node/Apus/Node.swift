@@ -3,8 +3,8 @@ public import EventLoop
 public import Identify
 import MemoryTransport
 public import Multiformats
-import Perf
 public import PeerIdentity
+import Perf
 import Ping
 public import Swarm
 import Synchronization
@@ -49,7 +49,8 @@ public final class Node: Sendable {
     public init(_ configuration: NodeConfiguration = .init()) async throws {
         self.configuration = configuration
         self.identity = try Self.resolve(configuration.identity)
-        OpenFileLimit.raise()
+        // A process that may not raise its limit serves as many connections as it may.
+        _ = try? OpenFileLimit.raise()
         let loops = EventLoopGroup(
             count: configuration.swarm.loops, options: EventLoopOptions(spinning: configuration.swarm.spinning))
         self.loops = loops
@@ -63,11 +64,10 @@ public final class Node: Sendable {
         }
         PingService.serve(on: self.swarm)
         if configuration.servesPerf { PerfService.serve(on: self.swarm) }
+        var identify = IdentifyConfiguration()
+        identify.agentVersion = configuration.agentVersion
         self.identify =
-            configuration.identifies
-            ? IdentifyService(
-                swarm: self.swarm, configuration: IdentifyConfiguration(agentVersion: configuration.agentVersion))
-            : nil
+            configuration.identifies ? IdentifyService(swarm: self.swarm, configuration: identify) : nil
     }
 
     private static func resolve(_ identity: NodeIdentity) throws -> PrivateKey {
