@@ -79,8 +79,8 @@ let package = Package(
         library(
             "Identify", in: "Protocols",
             ["Bytes", "Multiformats", "PeerIdentity", "Telemetry", "EventLoop", "Transport", "ConnectionUpgrade", "Swarm"]),
-        library("Ping", in: "Protocols", ["Bytes", "Cryptography", "PeerIdentity", "Transport", "ConnectionUpgrade", "Swarm"]),
-        library("Perf", in: "Protocols", ["Bytes", "PeerIdentity", "Transport", "ConnectionUpgrade", "Swarm"]),
+        library("Ping", in: "Protocols", ["Bytes", "Cryptography", "EventLoop", "Transport", "Swarm"]),
+        library("Perf", in: "Protocols", ["Bytes", "EventLoop", "Transport", "Swarm"]),
 
         library(
             "Apus", in: "Node",

@@ -127,10 +127,31 @@ import Testing
         #expect(names == offers.prefix(names.count).map { $0 + "\n" })
     }
 
+    @Test func `a listing is filled to the last byte that the strictest peer reads`() throws {
+        let first = "/" + String(repeating: "x", count: 899)
+        for (count, isListed) in [(118, true), (119, false)] {
+            var listener = MultistreamListener()
+            let second = "/" + String(repeating: "y", count: count - 1)
+            let output = try listener.feed([messages(multistreamHeader, "ls")], offers: [first, second]).output
+            let names = messages(first) + (isListed ? messages(second) : [])
+            #expect(output.suffix(names.count + 1) == (names + [10])[...])
+            #expect(output.count == 20 + 2 + names.count + 1)
+            #expect(!isListed || names.count + 1 == MultistreamLimits.messageSize)
+        }
+    }
+
     @Test func `a line of a mebibyte is refused by its length alone`() {
         for pieces in splits(messages(multistreamHeader) + [0x80, 0x80, 0x40]) {
             var listener = MultistreamListener()
             #expect(throws: MultistreamError.messageTooLong) { try listener.feed(pieces, offers: ["/a"]) }
+        }
+    }
+
+    @Test func `a message one byte too long is refused, whole or in pieces`() {
+        let proposal = "/" + String(repeating: "x", count: MultistreamLimits.messageSize - 1)
+        for pieces in splits(messages(multistreamHeader, proposal)) {
+            var listener = MultistreamListener()
+            #expect(throws: MultistreamError.messageTooLong) { try listener.feed(pieces, offers: [proposal]) }
         }
     }
 

@@ -96,3 +96,42 @@ struct NoiseTranscript {
         self.messages = [first, second, third]
     }
 }
+
+/// Two nodes, an honest handshake between them, and what each says to messages that are not of it.
+struct NoiseScene {
+    let context: ChaChaPolyContext
+    let initiator: NoiseNode
+    let responder: NoiseNode
+    let honest: NoiseTranscript
+
+    init() throws {
+        self.context = try ChaChaPolyContext()
+        self.initiator = try NoiseNode(seed: 1)
+        self.responder = try NoiseNode(seed: 2)
+        self.honest = try NoiseTranscript(self.initiator, self.responder, self.context)
+    }
+
+    func dialerFailure(_ answer: [UInt8]) throws -> NoiseError? {
+        var dialer = try self.initiator.handshake(.initiator, self.context)
+        return dialer.failure([answer])
+    }
+
+    func listenerFailure(_ last: [UInt8]) throws -> NoiseError? {
+        var listener = try self.responder.handshake(.responder, self.context)
+        _ = try listener.feed([self.honest.messages[0]])
+        return listener.failure([last])
+    }
+
+    /// What a dialer says to a responder that follows Noise but sends this payload.
+    func failure(payload: Bytes) throws -> NoiseError? {
+        var dialer = try self.initiator.handshake(.initiator, self.context)
+        var rogue = self.responder.state(.responder)
+        _ = try rogue.readMessage(Bytes(dialer.takeOutput().dropFirst(2)), using: self.context)
+        return dialer.failure([framed(try rogue.writeMessage(payload: payload, using: self.context))])
+    }
+
+    func failure(identityKey: Bytes, signature: Bytes) throws -> NoiseError? {
+        let payload = NoiseHandshakePayload(identityKey: identityKey, signature: signature, streamMuxers: [])
+        return try self.failure(payload: payload.bytes)
+    }
+}

@@ -53,6 +53,42 @@ import Testing
         #expect(try end.session.handleDeadline(now: self.at(180)) == [id])
     }
 
+    @Test func `a peer that reads is waited for, and one that stops is not`() throws {
+        let end = YamuxEnd(.listener)
+        try end.receive(YamuxHeader.window(1, .syn).wire)
+        let id = try #require(end.id(1))
+        end.session.offerOutput(id, count: YamuxConfiguration.initialWindow + 1_000)
+        end.session.closeWrite(id)
+        end.session.stopReading(id, now: .zero)
+        for minute in 1...5 {
+            end.sendAll()
+            try end.receive(YamuxHeader.window(1, [], 100).wire)
+            #expect(try end.session.handleDeadline(now: self.at(Double(60 * minute))) == [])
+        }
+        #expect(end.sendAll() == [.data(1, [], 100)])
+        #expect(try end.session.handleDeadline(now: self.at(360)) == [])
+        #expect(try end.session.handleDeadline(now: self.at(420)) == [id])
+    }
+
+    @Test func `two sides that read nothing of each other do not wait for ever`() throws {
+        let pair = YamuxPair()
+        let mine = try pair.dialer.session.openStream()
+        try pair.settle()
+        for (end, id) in [(pair.dialer, mine), (pair.listener, try #require(pair.listener.id(1)))] {
+            end.write(id, [UInt8](repeating: 0, count: 300_000))
+            end.session.closeWrite(id)
+            end.session.stopReading(id, now: .zero)
+        }
+        try pair.settle()
+        #expect(pair.dialer.streamCount == 1)
+        for end in [pair.dialer, pair.listener] {
+            #expect(try end.session.handleDeadline(now: self.at(60)) == [])
+            #expect(try end.session.handleDeadline(now: self.at(120)).count == 1)
+        }
+        try pair.settle()
+        #expect(pair.dialer.streamCount + pair.listener.streamCount == 0)
+    }
+
     @Test func `a stream that the peer has ended does not wait for a time`() throws {
         let end = YamuxEnd(.listener)
         try end.receive(YamuxHeader.window(1, [.syn, .fin]).wire + YamuxHeader.window(3, .syn).wire)

@@ -1,5 +1,4 @@
 import EventLoop
-import Synchronization
 import Testing
 
 @Suite struct EventLoopExecutorTests {
@@ -89,7 +88,7 @@ import Testing
 
     @Test func `a task that waits while its loop ends finishes later`() async {
         let loop = EventLoop(index: 0)
-        let waiting = Mutex<CheckedContinuation<Void, Never>?>(nil)
+        let waiting = Locked<CheckedContinuation<Void, Never>?>(nil)
         let task = Task(executorPreference: loop.taskExecutor) {
             await withCheckedContinuation { continuation in waiting.withLock { $0 = continuation } }
             return true

@@ -7,7 +7,7 @@ import Testing
 @Suite struct EventLoopTests {
     @Test func `jobs of one thread run in their order, on the loop`() async {
         let loop = EventLoop(index: 0)
-        let order = Mutex<[Int]>([])
+        let order = Locked<[Int]>([])
         for number in 0..<10_000 {
             loop.execute {
                 loop.assertCurrent()
@@ -21,7 +21,7 @@ import Testing
     @Test func `jobs of many threads all run, those of each thread in their order`() async {
         let loop = EventLoop(index: 0)
         let (threads, jobs) = (8, 1250)
-        let order = Mutex<[Int: [Int]]>([:])
+        let order = Locked<[Int: [Int]]>([:])
         await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
             let left = Atomic<Int>(threads * jobs)
             let shared = SharedCount(left)
@@ -44,7 +44,7 @@ import Testing
 
     @Test func `a job given on the loop runs after the one that gave it`() async {
         let loop = EventLoop(index: 0)
-        let order = Mutex<[String]>([])
+        let order = Locked<[String]>([])
         loop.execute {
             loop.execute { order.withLock { $0.append("inner") } }
             order.withLock { $0.append("outer") }
@@ -83,7 +83,7 @@ import Testing
 
     @Test func `stop runs what is queued before it returns`() async {
         let loop = EventLoop(index: 0)
-        let count = Mutex(0)
+        let count = Locked(0)
         for _ in 0..<5_000 { loop.execute { loop.execute { count.withLock { $0 += 1 } } } }
         await loop.stop()
         #expect(count.withLock { $0 } == 5_000)
@@ -106,7 +106,7 @@ import Testing
     @Test func `jobs that come after the end run, one at a time, in order`() async {
         let loop = EventLoop(index: 0)
         await loop.stop()
-        let order = Mutex<[Int]>([])
+        let order = Locked<[Int]>([])
         for number in 0..<100 {
             loop.execute {
                 loop.assertCurrent()
@@ -148,7 +148,7 @@ import Testing
     }
 
     @Test func `a job that holds the loop is reported with its label`() async {
-        let reports = Mutex<[(String, Duration)]>([])
+        let reports = Locked<[(String, Duration)]>([])
         let options = EventLoopOptions(slowCallbackThreshold: .milliseconds(20)) { label, duration in
             reports.withLock { $0.append((label, duration)) }
         }

@@ -1,6 +1,5 @@
 import Bytes
 import EventLoop
-import Synchronization
 import Testing
 
 @Suite struct EventLoopTimerTests {
@@ -20,7 +19,7 @@ import Testing
 
     @Test func `a cancelled timer does not fire, and one that is set again fires once at the new time`() async {
         let loop = EventLoop(index: 0)
-        let order = Mutex<[String]>([])
+        let order = Locked<[String]>([])
         let timers = await loop.perform { LoopBound(Timers(loop), on: loop) }
         await withCheckedContinuation { done in
             loop.execute {
@@ -71,7 +70,7 @@ import Testing
 
     @Test func `a timer may be dropped on any thread`() async {
         let loop = EventLoop(index: 0)
-        let fired = Mutex(false)
+        let fired = Locked(false)
         var timer: UncheckedBox<LoopTimer>? = await loop.perform {
             let timer = LoopTimer(loop) { fired.withLock { $0 = true } }
             timer.schedule(at: loop.now + .seconds(3600))

@@ -13,6 +13,7 @@ public struct CID: Hashable, Sendable {
     /// The longest text that is read, in characters: the longest binary form, of 157 bytes, in base 2.
     public static let maximumTextLength = 1 + 8 * (9 + 9 + 9 + 2 + Multihash.maximumDigestLength)
 
+    /// Which of the two forms this is.
     public let version: Version
     /// The content's format.
     public let codec: Multicodec

@@ -41,6 +41,7 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Reachable on this machine only.
     public var isLoopback: Bool {
         switch self {
         case .v4(let address): address.isLoopback
@@ -56,6 +57,7 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// Reachable on one link only.
     public var isLinkLocal: Bool {
         switch self {
         case .v4(let address): address.isLinkLocal
@@ -63,6 +65,7 @@ public enum IPAddress: Hashable, Sendable {
         }
     }
 
+    /// The address of a group, not of a host.
     public var isMulticast: Bool {
         switch self {
         case .v4(let address): address.isMulticast

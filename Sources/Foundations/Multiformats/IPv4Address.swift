@@ -3,8 +3,10 @@ public struct IPv4Address: Hashable, Sendable {
     /// The address as a number: 127.0.0.1 is 0x7f000001.
     public let rawValue: UInt32
 
+    /// The address whose number is `rawValue`.
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+    /// The address with these four numbers between its dots.
     public init(_ first: UInt8, _ second: UInt8, _ third: UInt8, _ fourth: UInt8) {
         self.rawValue = UInt32(first) << 24 | UInt32(second) << 16 | UInt32(third) << 8 | UInt32(fourth)
     }
@@ -34,7 +36,9 @@ public struct IPv4Address: Hashable, Sendable {
         self.rawValue = value
     }
 
+    /// 0.0.0.0, any address of this machine to a listener.
     public static let unspecified = IPv4Address(0, 0, 0, 0)
+    /// 127.0.0.1, this machine.
     public static let loopback = IPv4Address(127, 0, 0, 1)
 
     /// The bytes in network order.
@@ -42,9 +46,13 @@ public struct IPv4Address: Hashable, Sendable {
         (0..<4).map { UInt8(truncatingIfNeeded: self.rawValue >> (24 - 8 * UInt32($0))) }
     }
 
+    /// Whether this is 0.0.0.0.
     public var isUnspecified: Bool { self.rawValue == 0 }
+    /// Reachable on this machine only (RFC 1122, section 3.2.1.3).
     public var isLoopback: Bool { self.isIn(127, 0, 0, 0, prefix: 8) }
+    /// Reachable on one link only (RFC 3927).
     public var isLinkLocal: Bool { self.isIn(169, 254, 0, 0, prefix: 16) }
+    /// The address of a group, not of a host (RFC 5771).
     public var isMulticast: Bool { self.isIn(224, 0, 0, 0, prefix: 4) }
 
     /// Reachable within one site only: RFC 1918, and RFC 6598 (carrier-grade NAT).

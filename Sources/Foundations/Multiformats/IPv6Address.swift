@@ -5,6 +5,7 @@ public struct IPv6Address: Hashable, Sendable {
     /// The last 64 bits.
     public let low: UInt64
 
+    /// The address with these halves.
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
@@ -22,7 +23,9 @@ public struct IPv6Address: Hashable, Sendable {
         self.init(high: 0, low: 0xffff << 32 | UInt64(address.rawValue))
     }
 
+    /// `::`, any address of this machine to a listener.
     public static let unspecified = IPv6Address(high: 0, low: 0)
+    /// `::1`, this machine.
     public static let loopback = IPv6Address(high: 0, low: 1)
 
     /// The bytes in network order.
@@ -45,9 +48,13 @@ public struct IPv6Address: Hashable, Sendable {
         return IPv4Address(rawValue: UInt32(truncatingIfNeeded: self.low))
     }
 
+    /// Whether this is `::`.
     public var isUnspecified: Bool { self.high == 0 && self.low == 0 }
+    /// Reachable on this machine only, also as a mapped IPv4 address.
     public var isLoopback: Bool { self == .loopback || self.mappedIPv4?.isLoopback == true }
+    /// Reachable on one link only (RFC 4291, section 2.5.6), also as a mapped IPv4 address.
     public var isLinkLocal: Bool { self.isIn(0xfe80 << 48, prefix: 10) || self.mappedIPv4?.isLinkLocal == true }
+    /// The address of a group, not of a host (RFC 4291, section 2.7), also as a mapped IPv4 address.
     public var isMulticast: Bool { self.isIn(0xff00 << 48, prefix: 8) || self.mappedIPv4?.isMulticast == true }
 
     /// Reachable within one site only: a unique local address (RFC 4193).

@@ -2,6 +2,7 @@ public import Bytes
 
 /// One protocol of a multiaddr with its value.
 public struct MultiaddrComponent: Hashable, Sendable {
+    /// The protocol, which says what the value means.
     public let `protocol`: MultiaddrProtocol
     /// The value's bytes, checked; empty where the protocol has none.
     public let value: Bytes
@@ -81,6 +82,7 @@ public struct MultiaddrComponent: Hashable, Sendable {
 }
 
 extension MultiaddrComponent {
+    /// `/ip4` or `/ip6` with an address.
     public static func ip(_ address: IPAddress) -> Self {
         switch address {
         case .v4(let address): Self(checked: .ip4, Bytes(address.octets))
@@ -88,18 +90,27 @@ extension MultiaddrComponent {
         }
     }
 
+    /// `/tcp` with a port.
     public static func tcp(_ port: UInt16) -> Self { Self(checked: .tcp, Bytes(bigEndian: port)) }
+    /// `/udp` with a port.
     public static func udp(_ port: UInt16) -> Self { Self(checked: .udp, Bytes(bigEndian: port)) }
+    /// `/memory` with the number of a listener in this process.
     public static func memory(_ number: UInt64) -> Self { Self(checked: .memory, Bytes(bigEndian: number)) }
 
     /// The peer whose ID has these bytes.
     public static func p2p(_ peerID: Bytes) throws(MultiaddrError) -> Self { try Self(.p2p, value: peerID) }
 
+    /// What follows is reached through the relay in front (libp2p circuit v2).
     public static let p2pCircuit = Self(checked: .p2pCircuit)
+    /// QUIC version 1 (RFC 9000) over the UDP port in front.
     public static let quicV1 = Self(checked: .quicV1)
+    /// WebTransport over the QUIC connection in front.
     public static let webtransport = Self(checked: .webtransport)
+    /// WebRTC to a server without signalling (libp2p webrtc-direct).
     public static let webrtcDirect = Self(checked: .webrtcDirect)
+    /// TLS over the stream in front.
     public static let tls = Self(checked: .tls)
+    /// WebSocket over the stream in front.
     public static let ws = Self(checked: .ws)
 }
 

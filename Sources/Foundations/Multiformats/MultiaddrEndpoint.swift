@@ -12,14 +12,19 @@ public struct MultiaddrEndpoint: Hashable, Sendable {
         case any, ip4, ip6
     }
 
+    /// The transport protocol that the port is one of.
     public enum Transport: Hashable, Sendable {
         case tcp, udp
     }
 
+    /// The address or name of the machine.
     public let host: Host
+    /// The transport protocol.
     public let transport: Transport
+    /// The port, 0 where the system chooses one.
     public let port: UInt16
 
+    /// The endpoint with these parts.
     public init(_ host: Host, _ transport: Transport, port: UInt16) {
         self.host = host
         self.transport = transport

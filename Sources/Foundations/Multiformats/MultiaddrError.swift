@@ -28,6 +28,7 @@ public struct MultiaddrError: Error, Hashable, Sendable {
 
     /// The text, or the bytes in hexadecimal, shortened and quoted for a person.
     public let input: String
+    /// What is wrong with it.
     public let reason: Reason
 
     init(text: String, _ reason: Reason) {

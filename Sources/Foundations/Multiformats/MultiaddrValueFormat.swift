@@ -2,8 +2,8 @@ import Bytes
 
 /// The kinds of values that protocols have: how they are written as text and as bytes, and what is allowed.
 ///
-/// Where the table (multiformats/multiaddr, `protocols.csv`) leaves a value open, the rule is the strictest that go-multiaddr
-/// and rust-multiaddr agree to write.
+/// Where the table (multiformats/multiaddr, `protocols.csv`) leaves a value open, the stricter rule of go-multiaddr and
+/// rust-multiaddr holds, so that both read what is printed here.
 enum MultiaddrValueFormat: Hashable, Sendable {
     case none
     case ip4

@@ -25,27 +25,34 @@ public struct Log: Sendable {
 
     /// The module that the lines are from.
     public let module: String
+    private let sink: LogSink
 
+    /// The log of `module`, which goes where the process's log goes.
     public init(_ module: String) {
+        self.init(module, sink: .shared)
+    }
+
+    init(_ module: String, sink: LogSink) {
         self.module = module
+        self.sink = sink
     }
 
     // MARK: Writing
 
     public func trace(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
-        if Self.level <= .trace { self.write(.trace, message(), fields()) }
+        if self.sink.level <= .trace { self.write(.trace, message(), fields()) }
     }
 
     public func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
-        if Self.level <= .debug { self.write(.debug, message(), fields()) }
+        if self.sink.level <= .debug { self.write(.debug, message(), fields()) }
     }
 
     public func info(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
-        if Self.level <= .info { self.write(.info, message(), fields()) }
+        if self.sink.level <= .info { self.write(.info, message(), fields()) }
     }
 
     public func warning(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
-        if Self.level <= .warning { self.write(.warning, message(), fields()) }
+        if self.sink.level <= .warning { self.write(.warning, message(), fields()) }
     }
 
     public func error(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
@@ -55,23 +62,45 @@ public struct Log: Sendable {
     private func write(_ level: Level, _ message: String, _ fields: Fields) {
         let line = Line(
             level: level, module: self.module, message: message, fields: fields.map { ($0.key, "\($0.value)") })
-        let backend = Self.backend.withLock { $0 }
-        backend(line)
+        self.sink.write(line)
     }
 
     // MARK: The process's log
 
-    private static let threshold = Atomic<UInt8>(Level.info.rawValue)
-    private static let backend = Mutex<@Sendable (Line) -> Void>(StandardErrorLog.write)
-
     /// The lowest level that is written, for the whole process; `info` at first.
     public static var level: Level {
-        get { Level(rawValue: Self.threshold.load(ordering: .relaxed)) ?? .info }
-        set { Self.threshold.store(newValue.rawValue, ordering: .relaxed) }
+        get { LogSink.shared.level }
+        set { LogSink.shared.level = newValue }
     }
 
     /// Gives every line of the process to `write`, on the thread that logs, in place of standard error.
     public static func setBackend(_ write: @escaping @Sendable (Line) -> Void) {
-        Self.backend.withLock { $0 = write }
+        LogSink.shared.setBackend(write)
+    }
+
+    /// The backend of the beginning: one line of text on standard error.
+    public static let standardError: @Sendable (Line) -> Void = StandardErrorLog.write
+}
+
+/// Where lines go, and from which level on.
+final class LogSink: Sendable {
+    static let shared = LogSink()
+
+    private let threshold = Atomic<UInt8>(Log.Level.info.rawValue)
+    private let backend = Mutex<@Sendable (Log.Line) -> Void>(Log.standardError)
+
+    var level: Log.Level {
+        get { Log.Level(rawValue: self.threshold.load(ordering: .relaxed)) ?? .info }
+        set { self.threshold.store(newValue.rawValue, ordering: .relaxed) }
+    }
+
+    func setBackend(_ write: @escaping @Sendable (Log.Line) -> Void) {
+        self.backend.withLock { $0 = write }
+    }
+
+    /// The lock is not held while the backend writes, which may take its time and may log.
+    func write(_ line: Log.Line) {
+        let backend = self.backend.withLock { $0 }
+        backend(line)
     }
 }

@@ -47,23 +47,26 @@ extension Log.Line {
     }
 
     private static func needsQuotes(_ value: String) -> Bool {
-        value.isEmpty
-            || value.unicodeScalars.contains {
-                $0 == " " || $0 == "\"" || $0 == "=" || $0.value < 32 || $0.value == 127
-            }
+        value.isEmpty || value.unicodeScalars.contains { $0 == " " || $0 == "=" || Self.mustBeEscaped($0) }
     }
 
-    /// Text may come from a peer: it must not be able to forge a line or to drive a terminal.
+    /// Text may come from a peer: it must not be able to forge a line or to drive a terminal. So the control characters of
+    /// both ranges go, and what Unicode counts as an end of a line or as a change of direction.
+    private static func mustBeEscaped(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: scalar == "\"" || scalar == "\\"
+        }
+    }
+
     private static func escaped(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 || $0 == "\"" || $0 == "\\" })
-        else { return text }
+        guard text.unicodeScalars.contains(where: Self.mustBeEscaped) else { return text }
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\n": escaped += "\\n"
-            case "\"": escaped += "\\\""
-            case "\\": escaped += "\\\\"
-            case _ where scalar.value < 32 || scalar.value == 127: escaped += "\\u{\(String(scalar.value, radix: 16))}"
+            case "\"", "\\": escaped += "\\\(scalar)"
+            case _ where Self.mustBeEscaped(scalar): escaped += "\\u{\(String(scalar.value, radix: 16))}"
             default: escaped.unicodeScalars.append(scalar)
             }
         }

@@ -22,12 +22,14 @@ public struct NoiseCipherState: ~Copyable, Sendable {
         _ plaintext: UnsafeRawBufferPointer, into output: UnsafeMutableRawPointer, using context: ChaChaPolyContext
     ) throws(NoiseError) {
         assert(plaintext.count <= NoiseLimits.maximumPlaintextSize)
-        context.seal(key: self.key, nonce: try self.nextNonce(), plaintext: plaintext, into: output)
+        let nonce = try self.nextNonce()
+        context.seal(key: self.key, nonce: nonce, plaintext: plaintext, into: output)
     }
 
     /// Begins a message whose parts the caller hands to the context: `updateSeal` for each, then `finishSeal`.
     @inlinable public mutating func beginSeal(using context: ChaChaPolyContext) throws(NoiseError) {
-        context.beginSeal(key: self.key, nonce: try self.nextNonce())
+        let nonce = try self.nextNonce()
+        context.beginSeal(key: self.key, nonce: nonce)
     }
 
     /// Writes the plaintext of `message` to `output`, which has room for 16 bytes less; `output` may be its memory.

@@ -104,11 +104,12 @@ extension YamuxSession {
         if let ping = try self.liveness.ping(now: now) { self.sessionFrames.append(ping) }
         var expired: [YamuxStreamID] = []
         while let (id, deadline) = self.firstLingering, deadline <= now {
-            if self.streams[id].lingersSinceFinish {
+            let output = self.streams[id].outputBeforeEnd
+            if output != nil, output == self.streams[id].lingerOutput {
                 self.reset(id)
                 expired.append(id)
             } else {
-                // Our own half had not ended when the time began to run, so the peer may have waited for us.
+                // The peer may have waited for the end of our half, or have read of it all the time.
                 self.linger(id, now: now)
             }
         }
@@ -118,7 +119,7 @@ extension YamuxSession {
     /// Notes that the stream's reader is gone and gives the peer the linger time from now.
     mutating func linger(_ id: YamuxStreamID, now: Instant) {
         self.streams[id].lingerDeadline = now + self.configuration.lingerTimeout
-        self.streams[id].lingersSinceFinish = self.streams[id].finishSent
+        self.streams[id].lingerOutput = self.streams[id].outputBeforeEnd
         self.lingering.remove(id.slot)
         self.lingering.append(id.slot)
     }

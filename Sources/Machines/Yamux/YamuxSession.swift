@@ -117,8 +117,8 @@ public struct YamuxSession: ~Copyable {
         }
     }
 
-    /// Throws away what still comes in on the stream; once our half has ended too, the peer has the linger time to end
-    /// its own before the stream is reset.
+    /// Throws away what still comes in on the stream. Once our half is closed too, the peer has the linger time to read
+    /// more of it, and again to end its own, before the stream is reset.
     public mutating func stopReading(_ id: YamuxStreamID, now: Instant) {
         guard self.streams.contains(id), !self.streams[id].discards else { return }
         self.streams[id].discards = true

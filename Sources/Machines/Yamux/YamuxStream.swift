@@ -40,10 +40,10 @@ struct YamuxStream {
     var resetPending: UInt32?
     /// The application reads no more: what still comes is thrown away.
     var discards = false
-    /// When the peer should have ended its half of a stream that nobody reads, and whether ours had ended when that
-    /// time began to run.
+    /// When the peer should have ended its half of a stream that nobody reads, and what stood between our half and its
+    /// end when that time began to run.
     var lingerDeadline = Instant.zero
-    var lingersSinceFinish = false
+    var lingerOutput: Int?
 
     /// What a slot without a stream holds.
     static let free = YamuxStream(number: 0, beginPending: false, acceptPending: false)
@@ -70,6 +70,9 @@ struct YamuxStream {
     var hasSomethingToSend: Bool {
         self.resetPending != nil || self.hasControlToSend || (self.pendingOutput > 0 && self.sendWindow > 0)
     }
+
+    /// How many bytes have to be sent before our half ends; nil while the application may still write.
+    var outputBeforeEnd: Int? { self.finishPending || self.finishSent ? self.pendingOutput : nil }
 
     /// Both halves have ended and nothing more will be said of the stream.
     var isFinished: Bool { self.finishSent && self.finishReceived }

@@ -32,6 +32,7 @@ extension MuxedConnection {
 
     private func finishInput() {
         guard !self.isClosed else { return }
+        self.closeIfAbandoned()
         if self.session.hasOutput { self.scheduleFlush() }
         self.rearmTimer()
     }
@@ -47,7 +48,9 @@ extension MuxedConnection {
     }
 
     private func failed(_ code: Int32) {
-        self.tearDown(.transportFailed(SocketError.reason(of: code)))
+        // A peer may answer a GoAway by closing before it has read everything, which the kernel turns into a reset.
+        let reason = SocketError.reason(of: code)
+        self.tearDown(self.closing != nil ? .closedLocally : .transportFailed(reason))
     }
 
     /// Opens the messages in `buffer` and acts on them.
@@ -134,8 +137,7 @@ extension MuxedConnection {
     private func receivedGoAway(_ code: YamuxGoAwayCode) {
         self.failOpenQueue("the peer is closing the connection")
         switch code {
-        case .normal:
-            if self.session.streamCount == 0 { self.close(gracePeriod: .seconds(1)) }
+        case .normal: break
         case .protocolError, .internalError:
             self.tearDown(.transportFailed("the peer ended the connection because of an error that it saw"))
         }

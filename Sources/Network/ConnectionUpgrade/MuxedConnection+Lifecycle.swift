@@ -31,6 +31,12 @@ extension MuxedConnection: ConnectionDriver {
         self.rearmTimer()
     }
 
+    /// Closes the connection when the peer has said GoAway and its last stream has ended.
+    func closeIfAbandoned() {
+        guard self.session.remoteGoAway != nil, self.session.streamCount == 0, self.closing == nil else { return }
+        self.close(gracePeriod: .seconds(1))
+    }
+
     /// Ends our half of the socket once nothing waits to be sent. Bytes that the peer still sends are read until it ends its
     /// half: to close with unread input would make the kernel throw away what is on its way to the peer.
     func progressClosing() {
@@ -93,6 +99,7 @@ extension MuxedConnection: ConnectionDriver {
         guard !self.isClosed, let timer = self.timer else { return }
         let candidates = [
             self.session.nextDeadline, self.negotiations.next, self.openQueue.first?.deadline, self.closing?.deadline,
+            self.establishDeadline,
         ]
         guard let next = candidates.compactMap({ $0 }).min() else { return }
         if let current = timer.deadline, current <= next { return }
@@ -103,6 +110,9 @@ extension MuxedConnection: ConnectionDriver {
         guard !self.isClosed else { return }
         let now = self.loop.now
         if let closing, closing.deadline <= now { return self.tearDown(.closedLocally) }
+        if let establishDeadline, establishDeadline <= now {
+            return self.tearDown(.protocolViolation("the peer did not agree on a muxer in time"))
+        }
         for stream in self.negotiations.takeExpired(now: now) {
             let negotiation = stream.negotiation
             stream.negotiation = nil

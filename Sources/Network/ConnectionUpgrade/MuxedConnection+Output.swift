@@ -26,6 +26,7 @@ extension MuxedConnection {
         if self.session.hasOutput { self.awaitsWritable = true }
         self.poller?.update(reading: true, writing: self.awaitsWritable)
         self.tellTouchedStreams()
+        self.closeIfAbandoned()
         self.progressClosing()
         self.rearmTimer()
     }

@@ -51,6 +51,8 @@ final class MuxedConnection {
     /// The peer broke a rule, and the connection is about to end.
     var isFailing = false
     var closing: Closing?
+    /// When the muxer must be agreed on; nil once it is.
+    var establishDeadline: Instant?
     /// Called once, when streams can be opened or the connection failed before.
     var onEstablished: ((Result<Connection, UpgradeError>) -> Void)?
 
@@ -104,13 +106,18 @@ final class MuxedConnection {
         self.timer = LoopTimer(self.loop) { [weak self] in self?.handleDeadline() }
         self.poller?.update(reading: true, writing: false)
         self.muxerNegotiation?.appendOutput(to: &self.plaintextFirst)
-        if self.muxerNegotiation == nil { self.established() }
+        if self.muxerNegotiation == nil {
+            self.established()
+        } else {
+            self.establishDeadline = self.loop.now + self.configuration.handshakeTimeout
+        }
         self.scheduleFlush()
         received.withUnsafeBytes { self.process($0) }
         self.rearmTimer()
     }
 
     func established() {
+        self.establishDeadline = nil
         let onEstablished = self.onEstablished
         self.onEstablished = nil
         onEstablished?(.success(self.connection))

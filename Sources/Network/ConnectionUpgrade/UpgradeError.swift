@@ -17,6 +17,22 @@ public enum UpgradeError: Error, Hashable, Sendable {
     case cancelled
 }
 
+extension UpgradeError {
+    /// The error without its details, for a metric's label.
+    package var label: String {
+        switch self {
+        case .securityNotAgreed: "security_not_agreed"
+        case .handshakeFailed: "handshake_failed"
+        case .peerMismatch: "peer_mismatch"
+        case .muxerFailed: "muxer_failed"
+        case .transportFailed: "transport_failed"
+        case .timedOut: "timed_out"
+        case .refused: "refused"
+        case .cancelled: "cancelled"
+        }
+    }
+}
+
 extension UpgradeError: CustomStringConvertible {
     public var description: String {
         switch self {

@@ -15,7 +15,7 @@ public final class EventLoop: Sendable {
     public let serialExecutor: LoopSerialExecutor
 
     let engine: LoopEngine
-    private let thread = Mutex<LoopThread?>(nil)
+    private let thread = Locked<LoopThread?>(nil)
     private let load = Atomic<Int>(0)
 
     /// Makes a loop and starts its thread, which runs until `stop`.

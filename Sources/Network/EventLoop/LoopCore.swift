@@ -207,25 +207,33 @@ final class LoopCore {
         self.wakeUp = nil
         self.prepare?.close()
         self.prepare = nil
-        let forgotten = ForgottenHandles()
+        // Whoever waits for a timer is told first, and closes what else it has.
+        self.forEachOpenHandle { $0.loopEnded() }
+        var forgotten: [String] = []
+        self.forEachOpenHandle { handle in
+            forgotten.append("\(handle.kind)")
+            handle.close()
+        }
+        uv_run(self.uv, UV_RUN_DEFAULT)
+        let code = uv_loop_close(self.uv)
+        assert(code == 0, "the libuv loop has handles left")
+        self.uv.deallocate()
+        return forgotten
+    }
+
+    private func forEachOpenHandle(_ body: (LoopHandle) -> Void) {
+        let open = OpenHandles()
         uv_walk(
             self.uv,
             { pointer, argument in
                 guard let data = pointer?.pointee.data, let argument else { return }
                 let handle = Unmanaged<LoopHandle>.fromOpaque(data).takeUnretainedValue()
-                guard !handle.isClosed, !handle.loopEnded() else { return }
-                Unmanaged<ForgottenHandles>.fromOpaque(argument).takeUnretainedValue().kinds.append("\(handle.kind)")
-                handle.close()
-            }, Unmanaged.passUnretained(forgotten).toOpaque())
-        uv_run(self.uv, UV_RUN_DEFAULT)
-        let code = uv_loop_close(self.uv)
-        assert(code == 0, "the libuv loop has handles left")
-        self.uv.deallocate()
-        return forgotten.kinds
+                Unmanaged<OpenHandles>.fromOpaque(argument).takeUnretainedValue().handles.append(handle)
+            }, Unmanaged.passUnretained(open).toOpaque())
+        for handle in open.handles where !handle.isClosed { body(handle) }
     }
 }
 
-/// The kinds of the handles that were open when their loop ended.
-private final class ForgottenHandles {
-    var kinds: [String] = []
+private final class OpenHandles {
+    var handles: [LoopHandle] = []
 }

@@ -22,7 +22,7 @@ final class LoopEngine: Sendable {
     private let core: UncheckedSendable<LoopCore>
     private let wakeUp: UncheckedSendable<UnsafeMutablePointer<uv_async_t>>
     private let owner = Atomic<UInt>(0)
-    private let mailbox = Mutex(Mailbox())
+    private let mailbox = Locked(Mailbox())
     /// Written with the mailbox's lock held, read without it: spares the lock where nothing came.
     private let mail = Atomic<Bool>(false)
 

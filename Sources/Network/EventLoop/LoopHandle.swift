@@ -38,8 +38,8 @@ class LoopHandle {
         }
     }
 
-    /// The loop ends while the handle is open; answers whether that is as it should be.
-    func loopEnded() -> Bool { false }
+    /// The loop ends while the handle is open; what is then still open was forgotten.
+    func loopEnded() {}
 
     /// Lets go of what the callbacks of the handle needed.
     func released() {}

@@ -15,7 +15,7 @@ public final class LoopTimer {
     }
 
     /// A timer somebody waits for: instead of being closed in silence it tells when the loop ends before it fires.
-    init(_ loop: EventLoop, whenLoopEnds: @escaping () -> Void, handler: @escaping () -> Void) {
+    package init(_ loop: EventLoop, whenLoopEnds: @escaping () -> Void, handler: @escaping () -> Void) {
         self.loop = loop
         self.timer = TimerHandle(core: loop.engine.current, whenLoopEnds: whenLoopEnds, handler: handler)
     }
@@ -94,10 +94,9 @@ private final class TimerHandle: LoopHandle {
         self.whenLoopEnds = nil
     }
 
-    override func loopEnded() -> Bool {
-        guard let whenLoopEnds = self.whenLoopEnds else { return false }
+    override func loopEnded() {
+        guard let whenLoopEnds = self.whenLoopEnds else { return }
         self.close()
         whenLoopEnds()
-        return true
     }
 }

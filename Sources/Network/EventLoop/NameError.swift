@@ -6,11 +6,11 @@ public enum NameError: Error, Hashable, Sendable {
     case noSuchName(String)
     /// The name exists without records of the kind that was asked for.
     case noRecords(String)
-    /// No server answered in this time.
+    /// No server answered within this time.
     case timedOut(String, after: Duration)
-    /// No server could be reached.
+    /// No server could be reached, or those that could refused or failed; c-ares does not tell these apart.
     case serverUnreachable(String)
-    /// A server answered with a refusal or with something that is no answer; `reason` says what.
+    /// A server answered with something that is no answer; `reason` says what.
     case serverFailed(String, reason: String)
     /// Too many other names are being resolved (`NameResolver.queryLimit` and `NameResolver.waitingLimit`).
     case tooManyQueries
@@ -27,7 +27,7 @@ extension NameError: CustomStringConvertible {
         case .noSuchName(let name): "no such name: \(name)"
         case .noRecords(let name): "the name \(name) has no records of this kind"
         case .timedOut(let name, let time): "the name server did not answer within \(time) when asked for \(name)"
-        case .serverUnreachable(let name): "no name server could be reached to ask for \(name)"
+        case .serverUnreachable(let name): "no name server could be reached or was willing to answer for \(name)"
         case .serverFailed(let name, let reason): "the name server could not resolve \(name): \(reason)"
         case .tooManyQueries: "too many names are being looked up at once"
         case .badConfiguration(let reason): "names cannot be looked up: \(reason)"

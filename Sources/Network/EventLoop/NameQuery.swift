@@ -19,6 +19,7 @@ final class NameQuery {
     private var continuation: CheckedContinuation<Result<Answer, NameError>, Never>?
     private var result: Result<Answer, NameError>?
     private var timer: LoopTimer?
+    private var beginning = Instant.zero
 
     init(name: String, kind: Kind, timeout: Duration) {
         self.name = name
@@ -39,12 +40,18 @@ final class NameQuery {
             return
         }
         self.continuation = continuation
+        self.beginning = loop.now
         let timer = LoopTimer(loop, whenLoopEnds: { giveUp(.cancelled) }) {
             [name = self.name, timeout = self.timeout] in
             giveUp(.timedOut(name, after: timeout))
         }
         timer.schedule(at: loop.now + self.timeout)
         self.timer = timer
+    }
+
+    /// How long somebody has waited, in whole milliseconds.
+    var elapsed: Duration {
+        .milliseconds((EventLoop.monotonicNow() - self.beginning).saturatingNanoseconds / 1_000_000)
     }
 
     /// Gives the answer to whoever waits; later ones are dropped.

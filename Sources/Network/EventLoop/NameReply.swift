@@ -69,7 +69,7 @@ extension NameQuery {
         case ARES_ENOTFOUND.code: .noSuchName(self.name)
         case ARES_ENODATA.code: .noRecords(self.name)
         case ARES_EBADNAME.code: .invalidName(self.name)
-        case ARES_ETIMEOUT.code: .timedOut(self.name, after: self.timeout)
+        case ARES_ETIMEOUT.code: .timedOut(self.name, after: self.elapsed)
         case ARES_ECONNREFUSED.code: .serverUnreachable(self.name)
         case ARES_EDESTRUCTION.code, ARES_ECANCELLED.code: .cancelled
         default: .serverFailed(self.name, reason: NameChannel.reason(status))

@@ -147,12 +147,14 @@ private final class NameQueries {
     private func settle() {
         guard !self.isSettling else { return }
         self.isSettling = true
+        // At its end, the loop asks for this itself.
+        guard !self.loop.engine.current.isEnded else { return self.settled() }
         let bound = LoopBound(self, on: self.loop)
         self.loop.execute { bound.value.settled() }
     }
 
     private func settled() {
-        self.isSettling = false
+        defer { self.isSettling = false }
         self.waiting.removeAll { $0.isFinished }
         if self.underWay.allSatisfy({ $0.isFinished }) {
             self.channel?.close()

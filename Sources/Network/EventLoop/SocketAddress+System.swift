@@ -73,6 +73,21 @@ extension SocketAddress {
         }
     }
 
+    /// The address behind `pointer`, whose memory is as long as its family says, or nil where it is of another kind.
+    init?(_ pointer: UnsafePointer<sockaddr>) {
+        let length =
+            switch Int32(pointer.pointee.sa_family) {
+            case AF_INET: MemoryLayout<sockaddr_in>.size
+            case AF_INET6: MemoryLayout<sockaddr_in6>.size
+            default: 0
+            }
+        var storage = sockaddr_storage()
+        withUnsafeMutableBytes(of: &storage) {
+            $0.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: length))
+        }
+        self.init(storage)
+    }
+
     /// Calls `body` with memory for an address that the system fills, and reads it if `body` answers 0 or more.
     static func filled(by body: (UnsafeMutablePointer<sockaddr>, inout socklen_t) -> Int32) -> (
         code: Int32, address: SocketAddress?

@@ -44,7 +44,8 @@ extension SocketError: CustomStringConvertible {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { text in
             text.initialize(repeating: 0)
             uv_strerror_r(-code, text.baseAddress, text.count)
-            return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return reason.hasPrefix("Unknown") ? "unknown error \(code)" : reason
         }
     }
 }

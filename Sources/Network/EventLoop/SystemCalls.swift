@@ -11,13 +11,19 @@ internal import CUV
 enum SystemCalls {
     #if canImport(Darwin)
         static let streamType = SOCK_STREAM
+        static let datagramType = SOCK_DGRAM
     #else
-        static let streamType =
-            Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        private static let openFlags = Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        static let streamType = Int32(SOCK_STREAM.rawValue) | Self.openFlags
+        static let datagramType = Int32(SOCK_DGRAM.rawValue) | Self.openFlags
     #endif
 
     static func openStream(_ domain: Int32) -> Int32 {
         Self.prepared(socket(domain, Self.streamType, 0))
+    }
+
+    static func openDatagram(_ domain: Int32) -> Int32 {
+        Self.prepared(socket(domain, Self.datagramType, 0))
     }
 
     static func openPair(_ descriptors: inout (Int32, Int32)) -> Int32 {
@@ -35,8 +41,7 @@ enum SystemCalls {
         #if canImport(Darwin)
             return Self.prepared(accept(descriptor, address, &length))
         #else
-            return cuv_accept4(
-                descriptor, address, &length, Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue))
+            return cuv_accept4(descriptor, address, &length, Self.openFlags)
         #endif
     }
 

@@ -116,8 +116,11 @@ extension Swarm {
         for address in addresses {
             let start = EventLoop.monotonicNow()
             do {
-                for found in try await self.resolver.resolve(address) where !resolved.contains(found) {
-                    resolved.append(found)
+                let found = try await self.resolver.resolve(address)
+                resolved += found.addresses.filter { !resolved.contains($0) }
+                failed += found.failures.map { failure in
+                    DialError.Attempt(
+                        address: address, cause: failure.reason, duration: EventLoop.monotonicNow() - start)
                 }
             } catch {
                 failed.append(

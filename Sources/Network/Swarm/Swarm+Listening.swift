@@ -17,7 +17,7 @@ extension Swarm {
             self?.accept(link)
         }
         self.listeners.withLock { $0.append(listener) }
-        for address in self.withPeer(ListenAddresses.expand(listener.address)) { self.events.send(.listening(address)) }
+        for address in self.withPeer(ListenAddresses.expand([listener.address])) { self.events.send(.listening(address)) }
         self.hooks.protocolsChanged()
         return listener.address
     }
@@ -27,7 +27,7 @@ extension Swarm {
 
     /// The addresses at which this node can be dialled from its own machine and networks, without its `/p2p`.
     public var listenAddresses: [Multiaddr] {
-        self.boundAddresses.flatMap { ListenAddresses.expand($0) }
+        ListenAddresses.expand(self.boundAddresses)
     }
 
     /// `addresses`, each with the node's own `/p2p` behind it.
@@ -42,6 +42,7 @@ extension Swarm {
             switch result {
             case .success(let connection): _ = self.register(connection)
             case .failure(let error):
+                SwarmMetrics.inboundFailed(from: remoteAddress, label: error.label, reason: "\(error)")
                 self.events.send(.inboundFailed(remoteAddress: remoteAddress, UpgradeFailure("\(error)")))
             }
         }

@@ -22,8 +22,11 @@ public final class Swarm: Sendable {
     let pendingDials = PendingDials()
     /// Dials and upgrades that nobody waits for in particular.
     let tasks = TaskSet()
+    let resolver: AddressResolver
+    private let names: NameResolver
     let listeners = Mutex<[any TransportListener]>([])
-    let hooks: SwarmHooks
+    /// Where services say what they want to hear.
+    package let hooks: SwarmHooks
     private let upgraderSlot = Mutex<ConnectionUpgrader?>(nil)
 
     /// Makes a swarm that neither listens nor dials yet. Throws where the cipher is not to be had.
@@ -35,6 +38,8 @@ public final class Swarm: Sendable {
         self.configuration = configuration
         self.transports = transports
         self.loops = loops
+        self.names = NameResolver(loops.next(), servers: configuration.nameServers)
+        self.resolver = AddressResolver(self.names)
         let hooks = SwarmHooks()
         self.hooks = hooks
         self.protocols = ProtocolTable { hooks.protocolsChanged() }
@@ -87,6 +92,7 @@ public final class Swarm: Sendable {
             self.connectionClosed(connection, reason)
             return false
         }
+        SwarmMetrics.connected(connection)
         self.events.send(.connected(connection))
         self.hooks.connected(connection)
         return true
@@ -94,6 +100,7 @@ public final class Swarm: Sendable {
 
     private func connectionClosed(_ connection: Connection, _ reason: ConnectionCloseReason) {
         guard self.table.remove(connection) else { return }
+        SwarmMetrics.disconnected(connection, reason)
         self.events.send(.disconnected(connection, reason))
         self.hooks.disconnected(connection)
     }
@@ -110,6 +117,7 @@ public final class Swarm: Sendable {
         }
         for listener in listeners { await listener.close() }
         self.tasks.cancel()
+        self.names.cancelAll()
         let connections = self.table.close()
         await withDiscardingTaskGroup { group in
             for connection in connections {

@@ -19,6 +19,8 @@ public struct SwarmConfiguration: Sendable {
     public var negotiationTimeout: Duration = .seconds(10)
     /// How long connections may take to send what was written when the swarm closes.
     public var closingTime: Duration = .seconds(1)
+    /// Name servers as "IP:port"; nil for those of the system.
+    public var nameServers: [String]?
     public var yamux = YamuxConfiguration()
     /// What connections, streams and memory are charged to.
     public var resources: any ResourceScope = UnlimitedResources()

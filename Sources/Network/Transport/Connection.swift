@@ -99,26 +99,21 @@ public final class Connection: Sendable {
         _ protocols: [String], timeout: Duration, _ take: @escaping @Sendable (LoopStream) -> Opened
     ) async throws -> Opened {
         precondition(!protocols.isEmpty, "a stream needs at least one protocol")
-        let request = OpenRequest<Opened>()
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                guard request.begin(continuation) else { return }
-                self.onLoop {
-                    guard let driver = self.driver.withLock({ $0 })?.value else {
-                        request.finish(.failure(StreamError.closed(.connectionClosed(self.closeText))))
-                        return
-                    }
-                    driver.openStream(protocols, timeout: timeout) { result in
-                        switch result {
-                        case .success(let stream):
-                            if request.isWaiting { request.finish(.success(take(stream))) } else { stream.reset() }
-                        case .failure(let error): request.finish(.failure(error))
-                        }
+        let request = PendingResult<Opened>()
+        return try await request.wait {
+            self.onLoop {
+                guard let driver = self.driver.withLock({ $0 })?.value else {
+                    request.finish(.failure(StreamError.closed(.connectionClosed(self.closeText))))
+                    return
+                }
+                driver.openStream(protocols, timeout: timeout) { result in
+                    switch result {
+                    case .success(let stream):
+                        if request.isWaiting { request.finish(.success(take(stream))) } else { stream.reset() }
+                    case .failure(let error): request.finish(.failure(error))
                     }
                 }
             }
-        } onCancel: {
-            request.finish(.failure(CancellationError()))
         }
     }
 

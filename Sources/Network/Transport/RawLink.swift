@@ -4,7 +4,8 @@ import Synchronization
 
 /// A connected, non-blocking socket with its two addresses, before anything was said over it.
 ///
-/// It closes the socket unless somebody takes it.
+/// It closes the socket unless somebody takes it, and until then counts as load of its loop, so that a burst of links is
+/// spread over the loops.
 public final class RawLink: Sendable {
     public let loop: EventLoop
     public let localAddress: Multiaddr
@@ -17,16 +18,18 @@ public final class RawLink: Sendable {
         self.loop = loop
         self.localAddress = localAddress
         self.remoteAddress = remoteAddress
+        loop.retainLoad()
     }
 
     deinit {
-        let descriptor = self.descriptor.load(ordering: .acquiring)
-        if descriptor >= 0 { Socket(descriptor: descriptor).close() }
+        if let descriptor = self.takeDescriptor() { Socket(descriptor: descriptor).close() }
     }
 
     /// Gives away the socket; nil where somebody took it before.
     public func takeDescriptor() -> Int32? {
         let descriptor = self.descriptor.exchange(-1, ordering: .acquiringAndReleasing)
-        return descriptor >= 0 ? descriptor : nil
+        guard descriptor >= 0 else { return nil }
+        self.loop.releaseLoad()
+        return descriptor
     }
 }

@@ -5,13 +5,18 @@ public import Multiformats
 ///
 /// Every transport passes the same conformance suite (Tests/NetworkTests).
 public protocol Transport: Sendable {
+    /// Whether the address is one of this transport, from its form alone.
     func canDial(_ address: Multiaddr) -> Bool
+    /// Whether the transport can listen on an address of this form.
     func canListen(on address: Multiaddr) -> Bool
 
-    /// Connects to `address`, whose names are resolved already. Throws `TransportError`.
+    /// Connects to `address`, whose names are resolved already; a peer ID at its end is not looked at.
+    ///
+    /// Throws `TransportError`, and `CancellationError` where the task was cancelled.
     func dial(_ address: Multiaddr, on loop: EventLoop, timeout: Duration) async throws -> RawLink
 
-    /// Listens on `address` and gives each accepted link, with the loop that it is to live on, to `accept`.
+    /// Listens on `address` and gives each accepted link, with the loop that it is to live on, to `accept`, which is called
+    /// on a loop and must not block. Throws `TransportError`.
     func listen(
         on address: Multiaddr, loops: EventLoopGroup, accept: @escaping @Sendable (RawLink) -> Void
     ) async throws -> any TransportListener

@@ -1,15 +1,14 @@
-public import Bytes
-public import EventLoop
+import EventLoop
 public import Identify
 import MemoryTransport
 public import Multiformats
-public import PeerIdentity
 import Perf
+public import PeerIdentity
 import Ping
 public import Swarm
 import Synchronization
 import TCPTransport
-public import Transport
+import Transport
 
 /// A libp2p node: it listens, dials, answers protocols and opens streams to peers.
 ///
@@ -49,15 +48,15 @@ public final class Node: Sendable {
     public init(_ configuration: NodeConfiguration = .init()) async throws {
         self.configuration = configuration
         self.identity = try Self.resolve(configuration.identity)
-        // A process that may not raise its limit serves as many connections as it may.
         _ = try? OpenFileLimit.raise()
         let loops = EventLoopGroup(
             count: configuration.swarm.loops, options: EventLoopOptions(spinning: configuration.swarm.spinning))
         self.loops = loops
         do {
+            var transports: [any Transport] = [TCPTransport()]
+            if let network = configuration.memoryNetwork { transports.append(MemoryTransport(network)) }
             self.swarm = try await Swarm(
-                identity: self.identity, transports: [TCPTransport(), MemoryTransport()], loops: loops,
-                configuration: configuration.swarm)
+                identity: self.identity, transports: transports, loops: loops, configuration: configuration.swarm)
         } catch {
             await loops.shutdown()
             throw error
@@ -66,8 +65,7 @@ public final class Node: Sendable {
         if configuration.servesPerf { PerfService.serve(on: self.swarm) }
         var identify = IdentifyConfiguration()
         identify.agentVersion = configuration.agentVersion
-        self.identify =
-            configuration.identifies ? IdentifyService(swarm: self.swarm, configuration: identify) : nil
+        self.identify = configuration.identifies ? IdentifyService(swarm: self.swarm, configuration: identify) : nil
     }
 
     private static func resolve(_ identity: NodeIdentity) throws -> PrivateKey {

@@ -1,3 +1,4 @@
+public import MemoryTransport
 public import Multiformats
 public import PeerIdentity
 public import Swarm
@@ -24,8 +25,8 @@ public struct NodeConfiguration: Sendable {
     public var servesPerf: Bool
     /// Whether peers are told what this node is, and asked the same. Only benchmarks do without.
     public var identifies: Bool
-    /// Name servers as "IP:port"; nil for those of the system.
-    public var nameServers: [String]?
+    /// Where `/memory` addresses are found; nil for a node that has none. Tests connect nodes of one process with it.
+    public var memoryNetwork: MemoryNetwork?
     public var swarm: SwarmConfiguration
 
     /// Throws `MultiaddrError` where one of the addresses is not a multiaddr.
@@ -39,7 +40,6 @@ public struct NodeConfiguration: Sendable {
         self.agentVersion = agentVersion
         self.servesPerf = servesPerf
         self.identifies = true
-        self.nameServers = nil
         self.swarm = swarm
     }
 
@@ -51,7 +51,6 @@ public struct NodeConfiguration: Sendable {
         self.agentVersion = ApusVersion.agent
         self.servesPerf = false
         self.identifies = true
-        self.nameServers = nil
         self.swarm = SwarmConfiguration()
     }
 }

@@ -1,4 +1,6 @@
+import EventLoop
 public import Swarm
+import Synchronization
 public import Transport
 
 /// Measures how fast a connection moves bytes (libp2p perf).
@@ -7,7 +9,9 @@ public enum PerfService {
 
     /// Answers `/perf/1.0.0`. It lets any peer make this node send without end, so no node should serve it by default
     /// (libp2p perf, "Security Considerations").
-    public static func serve(on swarm: Swarm) {}
+    public static func serve(on swarm: Swarm) {
+        swarm.handle(self.protocolID) { _ in PerfResponder() }
+    }
 
     /// Uploads and then downloads that many bytes over a stream of its own.
     ///
@@ -17,6 +21,18 @@ public enum PerfService {
         on connection: Connection, upload: UInt64, download: UInt64,
         progress: (@Sendable (PerfProgress) -> Void)? = nil
     ) async throws -> PerfResult {
-        throw StreamError.cannotOpen("not yet")
+        let start = EventLoop.monotonicNow()
+        let result = PendingResult<PerfResult>()
+        let initiator = Mutex<LoopBound<PerfInitiator>?>(nil)
+        try await connection.openStream([self.protocolID]) { stream in
+            let handler = PerfInitiator(
+                stream, start: start, upload: upload, download: download, progress: progress, result: result)
+            initiator.withLock { $0 = LoopBound(handler, on: stream.loop) }
+            return handler
+        }
+        guard let bound = initiator.withLock({ $0 }) else {
+            throw StreamError.cannotOpen("the stream ended as soon as it was open")
+        }
+        return try await result.wait(onCancel: { bound.loop.execute { bound.value.cancel() } })
     }
 }

@@ -1,0 +1,59 @@
+import Telemetry
+import Transport
+
+/// What a swarm counts and logs, so that an operator sees why a connection came or went.
+struct SwarmMetrics: Sendable {
+    static let log = Log("swarm")
+
+    private static func counter(_ name: String, _ help: String, _ labels: [String: String]) -> Counter {
+        MetricsRegistry.shared.counter(MetricIdentity(module: "swarm", name: name, help: help, labels: labels))
+    }
+
+    static func connected(_ connection: Connection) {
+        self.counter(
+            "connections_opened_total", "Connections that came to stand.",
+            ["direction": connection.direction.rawValue]
+        ).increment()
+        self.log.debug(
+            "connected",
+            [
+                "peer": connection.remotePeer, "address": connection.remoteAddress,
+                "direction": connection.direction.rawValue,
+            ])
+    }
+
+    static func disconnected(_ connection: Connection, _ reason: ConnectionCloseReason) {
+        self.counter(
+            "connections_closed_total", "Connections that ended, by the reason.", ["reason": reason.label]
+        ).increment()
+        let fields: Log.Fields = [
+            "peer": connection.remotePeer, "address": connection.remoteAddress, "reason": reason,
+        ]
+        if case .protocolViolation = reason {
+            self.log.warning("disconnected", fields)
+        } else {
+            self.log.debug("disconnected", fields)
+        }
+    }
+
+    static func inboundFailed(from address: some CustomStringConvertible, label: String, reason: String) {
+        self.counter(
+            "inbound_failures_total", "Accepted sockets that did not become connections, by the reason.",
+            ["reason": label]
+        ).increment()
+        self.log.info("inbound connection failed", ["address": "\(address)", "reason": reason])
+    }
+}
+
+extension ConnectionCloseReason {
+    /// The reason without its details, for a metric's label.
+    var label: String {
+        switch self {
+        case .closedLocally: "closed_locally"
+        case .closedByPeer: "closed_by_peer"
+        case .transportFailed: "transport_failed"
+        case .protocolViolation: "protocol_violation"
+        case .timedOut: "timed_out"
+        }
+    }
+}

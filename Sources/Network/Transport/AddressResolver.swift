@@ -1,0 +1,79 @@
+import Bytes
+public import EventLoop
+public import Multiformats
+
+/// Turns the names in a multiaddr (`/dns`, `/dns4`, `/dns6`, `/dnsaddr`) into addresses that can be dialled.
+///
+/// Whoever controls a name controls how many others it leads to, so each resolution is bounded in depth, look-ups, results
+/// and time (multiaddr protocols/DNSADDR.md has no limits; the defaults are those of go-libp2p and rust-libp2p).
+public struct AddressResolver: Sendable {
+    /// The bounds of one resolution.
+    public struct Limits: Hashable, Sendable {
+        /// How many `/dnsaddr` may lead to one another: the levels of go-libp2p.
+        public var depth = 4
+        /// How many addresses may come out, or be on their way to it, as in go-libp2p.
+        public var addresses = 100
+        /// How many names may be asked for, as in rust-libp2p.
+        public var lookups = 32
+        /// How long one name may take.
+        public var lookupTime = Duration.seconds(5)
+        /// How long all names together may take.
+        public var time = Duration.seconds(10)
+
+        public init() {}
+    }
+
+    private let names: NameResolver
+    private let limits: Limits
+
+    /// Makes a resolver that asks `names`.
+    public init(_ names: NameResolver, limits: Limits = Limits()) {
+        self.names = names
+        self.limits = limits
+    }
+
+    /// Whether `address` has a name in it that must be resolved before it can be dialled.
+    public static func hasNames(_ address: Multiaddr) -> Bool {
+        AddressResolution.nameIndex(in: address.components) != nil
+    }
+
+    /// The addresses that `address` stands for: itself where it has no name, otherwise at least one.
+    ///
+    /// Throws `TransportError` where nothing came out, with the reason of each name, and `CancellationError`.
+    public func resolve(_ address: Multiaddr) async throws -> ResolvedAddresses {
+        var resolution = AddressResolution(address, limits: self.limits)
+        let deadline = EventLoop.monotonicNow() + self.limits.time
+        while let questions = resolution.nextQuestions() {
+            let time = min(self.limits.lookupTime, deadline - EventLoop.monotonicNow())
+            let answers = await self.ask(questions, time: max(time, .zero))
+            try Task.checkCancellation()
+            for (question, answer) in zip(questions, answers) { resolution.receive(answer, to: question) }
+        }
+        return try resolution.result.get()
+    }
+
+    /// The answers in the order of the questions, which are asked all at once.
+    private func ask(_ questions: [NameQuestion], time: Duration) async -> [Result<NameAnswer, NameError>] {
+        await withTaskGroup(of: (Int, Result<NameAnswer, NameError>).self) { group in
+            for (index, question) in questions.enumerated() {
+                group.addTask { (index, await self.ask(question, time: time)) }
+            }
+            var answers = [Result<NameAnswer, NameError>](repeating: .failure(.cancelled), count: questions.count)
+            for await (index, answer) in group { answers[index] = answer }
+            return answers
+        }
+    }
+
+    private func ask(_ question: NameQuestion, time: Duration) async -> Result<NameAnswer, NameError> {
+        do throws(NameError) {
+            switch question {
+            case .addresses(let name, let family):
+                return .success(.addresses(try await self.names.addresses(of: name, family: family, timeout: time)))
+            case .texts(let name):
+                return .success(.texts(try await self.names.texts(of: name, timeout: time)))
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Synchronization
+
+/// A result that one task waits for and a loop will have; the task may stop waiting before.
+///
+/// The first result counts, whether it comes before the task waits or after; cancelling the task is one too.
+package final class PendingResult<Value: Sendable>: Sendable {
+    private enum State {
+        case new
+        case waiting(CheckedContinuation<Value, any Error>)
+        /// The result came first; it is kept until it is asked for.
+        case kept(Result<Value, any Error>)
+        case finished
+    }
+
+    private let state = Mutex(State.new)
+
+    package init() {}
+
+    /// Waits for the result, at most once. `start` is called as soon as there is somebody to tell the result to, unless
+    /// it is there already, and `onCancel` when the task is cancelled, on any thread.
+    package func wait(
+        onCancel: @escaping @Sendable () -> Void = {}, start: () -> Void = {}
+    ) async throws -> Value {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                if self.begin(continuation) { start() }
+            }
+        } onCancel: {
+            self.finish(.failure(CancellationError()))
+            onCancel()
+        }
+    }
+
+    /// Begins to wait; false where the result is there and has been told.
+    private func begin(_ continuation: CheckedContinuation<Value, any Error>) -> Bool {
+        let kept = self.state.withLock { state -> Result<Value, any Error>? in
+            switch state {
+            case .new:
+                state = .waiting(continuation)
+                return nil
+            case .kept(let result):
+                state = .finished
+                return result
+            case .waiting, .finished: preconditionFailure("a pending result is waited for once")
+            }
+        }
+        guard let kept else { return true }
+        continuation.resume(with: kept)
+        return false
+    }
+
+    /// Whether a task waits now.
+    package var isWaiting: Bool {
+        self.state.withLock { if case .waiting = $0 { true } else { false } }
+    }
+
+    /// Gives the result, unless there is one.
+    package func finish(_ result: Result<Value, any Error>) {
+        let continuation = self.state.withLock { state -> CheckedContinuation<Value, any Error>? in
+            switch state {
+            case .new:
+                state = .kept(result)
+                return nil
+            case .waiting(let continuation):
+                state = .finished
+                return continuation
+            case .kept, .finished: return nil
+            }
+        }
+        continuation?.resume(with: result)
+    }
+}

@@ -1,0 +1,29 @@
+public import Multiformats
+
+/// What the names of an address resolved to.
+public struct ResolvedAddresses: Sendable {
+    /// A name, or a part of what it led to, that gave no address.
+    public struct Failure: Hashable, Sendable, CustomStringConvertible {
+        /// The name that was asked for, such as `_dnsaddr.example.org`.
+        public let name: String
+        /// A sentence for a person, which has the name in it.
+        public let reason: String
+
+        public init(name: String, reason: String) {
+            self.name = name
+            self.reason = reason
+        }
+
+        public var description: String { self.reason }
+    }
+
+    /// Addresses without names, in the order of the answers, none twice.
+    public var addresses: [Multiaddr]
+    /// The names that gave nothing, and the limits that were reached.
+    public var failures: [Failure]
+
+    public init(addresses: [Multiaddr], failures: [Failure] = []) {
+        self.addresses = addresses
+        self.failures = failures
+    }
+}

@@ -1,0 +1,17 @@
+public import EventLoop
+
+extension TransportError {
+    /// The error of a system call, with its sentence.
+    public init(_ error: SocketError) {
+        let code: Code =
+            switch error.cause {
+            case .addressInUse: .addressInUse
+            case .refused: .refused
+            case .unreachable: .unreachable
+            case .timedOut: .timedOut
+            case .unsupportedAddress: .unsupportedAddress
+            case .addressNotAvailable, .connectionLost, .outOfResources, .other: .failed
+            }
+        self.init(code, "\(error)")
+    }
+}

@@ -1,0 +1,28 @@
+import PeerIdentity
+
+/// What is known of peers: of all that are connected, and of those that were most recently.
+struct IdentifiedPeers {
+    private var infos: [PeerID: IdentifyInfo] = [:]
+    /// Peers that are no longer connected, oldest first.
+    private var recent: [PeerID] = []
+
+    func info(of peer: PeerID) -> IdentifyInfo? { self.infos[peer] }
+
+    /// Notes what a connected peer said.
+    mutating func set(_ info: IdentifyInfo, of peer: PeerID) {
+        self.connected(peer)
+        self.infos[peer] = info
+    }
+
+    mutating func connected(_ peer: PeerID) {
+        self.recent.removeAll { $0 == peer }
+    }
+
+    /// Notes that the last connection to the peer has ended.
+    mutating func disconnected(_ peer: PeerID) {
+        guard self.infos[peer] != nil else { return }
+        self.recent.removeAll { $0 == peer }
+        self.recent.append(peer)
+        while self.recent.count > IdentifyLimits.recentPeers { self.infos[self.recent.removeFirst()] = nil }
+    }
+}

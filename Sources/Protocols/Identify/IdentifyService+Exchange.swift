@@ -1,0 +1,112 @@
+import Bytes
+import Multiformats
+import PeerIdentity
+import Swarm
+import Synchronization
+import Telemetry
+import Transport
+
+extension IdentifyService {
+    private static let log = Log("identify")
+
+    /// Asks the connection's peer what it is. Runs as one of the connection's tasks, on its loop.
+    func identify(_ connection: Connection) async {
+        do {
+            let message = try await self.receiveMessage(on: connection)
+            self.accept(message, of: connection, isPush: false)
+            self.finish(connection, nil)
+            await self.pushIfBehind(connection)
+        } catch let error as IdentifyError {
+            self.finish(connection, error)
+        } catch let error as StreamError {
+            self.finish(connection, .stream(error))
+        } catch {
+            // Only the end of the connection cancels its tasks.
+            self.finish(connection, .connectionClosed)
+        }
+    }
+
+    private func receiveMessage(on connection: Connection) async throws -> IdentifyMessage {
+        let result = PendingResult<IdentifyMessage>()
+        let timeout = self.configuration.timeout
+        try await connection.openStream([Self.protocolID], timeout: timeout) { stream in
+            IdentifyReceiver(stream, timeout: timeout) { result.finish($0.mapError { $0 }) }
+        }
+        return try await result.wait()
+    }
+
+    private func finish(_ connection: Connection, _ error: IdentifyError?) {
+        if let error { Self.log.debug("not identified", ["peer": connection.remotePeer, "cause": error]) }
+        let (waiters, info) = self.state.withLock { state in
+            (state.table.finish(connection, error), state.table.info(of: connection.remotePeer) ?? IdentifyInfo())
+        }
+        for waiter in waiters { waiter.finish(error.map { .failure($0) } ?? .success(info)) }
+    }
+
+    /// Takes over what the connection's peer says of itself, on the connection's loop.
+    func accept(_ message: IdentifyMessage, of connection: Connection, isPush: Bool) {
+        let peer = connection.remotePeer
+        let record = Self.record(in: message, of: connection)
+        let info = self.state.withLock { state -> IdentifyInfo? in
+            guard state.table.contains(connection) else { return nil }
+            let known = state.table.info(of: peer)
+            let info = IdentifyInfo(message, of: peer, known: known, record: record, isPush: isPush)
+            state.table.set(info, of: peer)
+            return info
+        }
+        guard let info else { return }
+        let protocols = Set(info.protocols)
+        for connection in self.swarm.connections(to: peer) { connection.remoteProtocols = protocols }
+        // The swarm may not have entered the connection yet.
+        connection.remoteProtocols = protocols
+        self.swarm.addAddresses(Self.usable(info, record: record, by: connection), of: peer)
+        self.swarm.report(.identified(peer))
+        if let observed = message.observedAddress?.withoutPeerID {
+            self.swarm.report(.observedAddress(observed, by: peer))
+        }
+    }
+
+    /// The record in the message, where the connection's peer has signed it.
+    private static func record(in message: IdentifyMessage, of connection: Connection) -> PeerRecord? {
+        guard let bytes = message.signedRecord else { return nil }
+        do {
+            let record = try PeerRecord.open(bytes)
+            guard record.peerID == connection.remotePeer else {
+                throw PeerIdentityError.mismatchedPeer(record: record.peerID, signer: connection.remotePeer)
+            }
+            return record
+        } catch {
+            self.log.debug("signed record ignored", ["peer": connection.remotePeer, "cause": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Where the peer may be dialled: at the addresses of its record where it sent one that holds, otherwise at those of
+    /// the message, and without those that cannot be the peer's or that we could do nothing with.
+    private static func usable(_ info: IdentifyInfo, record: PeerRecord?, by connection: Connection) -> [Multiaddr] {
+        let isCurrent = record != nil && info.signedRecord == record
+        let addresses = isCurrent ? info.signedRecord?.addresses ?? [] : info.listenAddresses
+        return addresses.filter { address in
+            (address.peerID ?? connection.remotePeer) == connection.remotePeer
+                && connection.remoteAddress.canUse(address)
+        }
+    }
+}
+
+extension IdentifyInfo {
+    /// What is known of a peer with this message. One that was pushed changes only what it names (libp2p identify,
+    /// "identify/push"), and of two records the one with the higher number holds (libp2p RFC 0003, "seq").
+    init(_ message: IdentifyMessage, of peer: PeerID, known: IdentifyInfo?, record: PeerRecord?, isPush: Bool) {
+        self.init()
+        if isPush, let known { self = known }
+        self.agentVersion = message.agentVersion ?? self.agentVersion
+        self.protocolVersion = message.protocolVersion ?? self.protocolVersion
+        if !message.protocols.isEmpty { self.protocols = message.protocols }
+        if !message.listenAddresses.isEmpty { self.listenAddresses = message.listenAddresses }
+        self.observedAddress = message.observedAddress?.withoutPeerID ?? self.observedAddress
+        if let bytes = message.publicKey, let key = try? PublicKey(protobuf: bytes), key.peerID == peer {
+            self.publicKey = key
+        }
+        self.signedRecord = [known?.signedRecord, record].compactMap { $0 }.max { $0.sequence < $1.sequence }
+    }
+}

@@ -1,0 +1,50 @@
+import EventLoop
+import Foundation
+import Multiformats
+import Testing
+import Transport
+
+/// Descriptors are counted in a process of their own, where no other test opens and closes any.
+@Suite(.timeLimit(.minutes(2))) struct TransportConformanceDescriptorTests {
+    @Test(arguments: TransportSubject.allCases)
+    func `links that nobody takes and dials that fail leave no descriptor open`(_ subject: TransportSubject) async throws {
+        try subject.requireAvailable()
+        await #expect(processExitsWith: .success) { [subject = subject as TransportSubject] in
+            try await TransportFixture.with(subject) { fixture in
+                // What the process opens once, it opens in the first round.
+                try await Self.round(fixture)
+                let before = try Self.openDescriptors()
+                for _ in 0..<20 { try await Self.round(fixture) }
+                #expect(try Self.openDescriptors() == before)
+            }
+        }
+    }
+
+    private static func round(_ fixture: TransportFixture) async throws {
+        let listener = try await fixture.listen()
+        _ = try await fixture.connect(to: listener)
+        _ = try await fixture.error { try await fixture.listen(on: listener.address) }
+        let dropped = try await fixture.dial(listener.address)
+        _ = dropped.takeDescriptor().map { Socket(descriptor: $0).close() }
+        _ = await fixture.accepted.next()
+        await listener.close()
+        _ = try await fixture.error { try await fixture.dial(listener.address) }
+        guard fixture.subject != .memory else { return }
+        let blackHole = try BlackHole(fixture.subject)
+        defer { blackHole.close() }
+        _ = try await fixture.error { try await fixture.dial(blackHole.address, timeout: .milliseconds(5)) }
+        let loop = fixture.loops.next()
+        await withThrowingTaskGroup(of: RawLink.self) { group in
+            group.addTask(executorPreference: loop.taskExecutor) {
+                try await fixture.dial(blackHole.address, timeout: .seconds(600))
+            }
+            for _ in 0..<3 { await loop.perform {} }
+            group.cancelAll()
+            await #expect(throws: CancellationError.self) { _ = try await group.next() }
+        }
+    }
+
+    private static func openDescriptors() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+    }
+}
