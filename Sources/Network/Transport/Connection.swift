@@ -167,6 +167,12 @@ public final class Connection: Sendable {
         self.state.withLock { state in protocols.first { state.remoteProtocols.contains($0) } }
     }
 
+    /// Takes the peer to support `protocols` although it did not say so: a stream for them opens without waiting for its
+    /// answer, and ends with an error where it does not.
+    public func assumeSupport(of protocols: [String]) {
+        self.state.withLock { $0.remoteProtocols.formUnion(protocols) }
+    }
+
     /// The protocols that the peer said it supports.
     package var remoteProtocols: Set<String> {
         get { self.state.withLock { $0.remoteProtocols } }

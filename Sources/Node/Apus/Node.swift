@@ -27,7 +27,7 @@ public final class Node: Sendable {
     /// What peers said of themselves; nil for a node that does without.
     public let identify: IdentifyService?
 
-    private let loops: EventLoopGroup
+    private let ownLoops: EventLoopGroup?
     private let state = Mutex(State())
 
     private struct State {
@@ -49,22 +49,29 @@ public final class Node: Sendable {
         self.configuration = configuration
         self.identity = try Self.resolve(configuration.identity)
         _ = try? OpenFileLimit.raise()
-        let loops = EventLoopGroup(
-            count: configuration.swarm.loops, options: EventLoopOptions(spinning: configuration.swarm.spinning))
-        self.loops = loops
+        let loops =
+            configuration.sharedLoops
+            ?? EventLoopGroup(
+                count: configuration.swarm.loops, options: EventLoopOptions(spinning: configuration.swarm.spinning))
+        self.ownLoops = configuration.sharedLoops == nil ? loops : nil
         do {
             var transports: [any Transport] = [TCPTransport()]
             if let network = configuration.memoryNetwork { transports.append(MemoryTransport(network)) }
             self.swarm = try await Swarm(
                 identity: self.identity, transports: transports, loops: loops, configuration: configuration.swarm)
         } catch {
-            await loops.shutdown()
+            await self.ownLoops?.shutdown()
             throw error
         }
         PingService.serve(on: self.swarm)
         if configuration.servesPerf { PerfService.serve(on: self.swarm) }
         var identify = IdentifyConfiguration()
         identify.agentVersion = configuration.agentVersion
+        if !configuration.announce.isEmpty {
+            identify.addresses = { [weak swarm = self.swarm] in
+                (swarm?.listenAddresses ?? []) + configuration.announce.compactMap(\.withoutPeerID)
+            }
+        }
         self.identify = configuration.identifies ? IdentifyService(swarm: self.swarm, configuration: identify) : nil
     }
 
@@ -84,7 +91,9 @@ public final class Node: Sendable {
     public var peerID: PeerID { self.swarm.localPeer }
 
     /// The addresses at which the node can be dialled, with its `/p2p`.
-    public var addresses: [Multiaddr] { self.swarm.withPeer(self.swarm.listenAddresses) }
+    public var addresses: [Multiaddr] {
+        self.swarm.withPeer(self.swarm.listenAddresses + self.configuration.announce)
+    }
 
     /// What happens from now on. A subscriber that does not keep up loses the oldest events.
     public var events: AsyncStream<NodeEvent> { self.swarm.subscribe() }
@@ -148,7 +157,7 @@ public final class Node: Sendable {
         self.wakeWaiters()
         await self.identify?.stop()
         await self.swarm.close()
-        await self.loops.shutdown()
+        await self.ownLoops?.shutdown()
         self.state.withLock { $0.phase = .stopped }
         self.wakeWaiters()
     }

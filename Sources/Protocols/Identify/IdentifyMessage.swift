@@ -27,10 +27,13 @@ struct IdentifyMessage: Hashable, Sendable {
             case 1: self.publicKey = try field.bytes()
             case 2 where self.addressesSeen < IdentifyLimits.addresses:
                 self.addressesSeen += 1
-                if let address = try? Multiaddr(bytes: try field.bytes()) { self.listenAddresses.append(address) }
+                let bytes = try field.bytes()
+                if let address = try? Multiaddr(bytes: bytes) { self.listenAddresses.append(address) }
             case 3 where self.protocols.count < IdentifyLimits.protocols:
                 if let text = try field.bytes().utf8Text, !text.isEmpty { self.protocols.append(text) }
-            case 4: self.observedAddress = try? Multiaddr(bytes: try field.bytes())
+            case 4:
+                let bytes = try field.bytes()
+                self.observedAddress = try? Multiaddr(bytes: bytes)
             case 5: self.protocolVersion = try field.bytes().utf8Text
             case 6: self.agentVersion = try field.bytes().utf8Text
             case 8: self.signedRecord = try field.bytes()
