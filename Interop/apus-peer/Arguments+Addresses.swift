@@ -11,7 +11,7 @@ extension Arguments {
     /// The value of a flag that takes the address of a peer, with its `/p2p`.
     func peerAddress(_ name: String) throws(UsageError) -> Multiaddr {
         let address = try Self.address(try self.required(name))
-        guard address.peerID != nil else { throw UsageError("--\(name) \(address): there is no /p2p and peer ID at its end") }
+        guard address.peerID != nil else { throw UsageError("--\(name) \(address): there is no /p2p at its end") }
         return address
     }
 

@@ -15,7 +15,9 @@ enum BenchBulk {
         let amounts = (up: up, down: down)
         try await BenchClient.withConnection(to: options.address) { connection in
             for _ in 0..<repetitions {
-                if amounts.up > 0 { try await self.measure(connection, "up", up: amounts.up, down: 0, streams: streams) }
+                if amounts.up > 0 {
+                    try await self.measure(connection, "up", up: amounts.up, down: 0, streams: streams)
+                }
                 if amounts.down > 0 {
                     try await self.measure(connection, "down", up: 0, down: amounts.down, streams: streams)
                 }

@@ -25,7 +25,7 @@ struct ContractEnvironment {
     /// How long the whole test may take: rust, js and nim read the first name, the older suite sets the second.
     var timeout: Duration {
         for name in ["TEST_TIMEOUT_SECS", "TEST_TIMEOUT_SECONDS"] {
-            if let text = self[name], let seconds = Int(text), 0 < seconds, seconds < 1_000_000 { return .seconds(seconds) }
+            if let text = self[name], let seconds = Int(text), 1..<1_000_000 ~= seconds { return .seconds(seconds) }
         }
         return .seconds(180)
     }
@@ -51,7 +51,9 @@ struct ContractEnvironment {
             throw UsageError("contract: the secure channel \"\(security)\" is not supported, only noise")
         }
         let muxer = self["MUXER"] ?? "yamux"
-        guard muxer == "yamux" else { throw UsageError("contract: the muxer \"\(muxer)\" is not supported, only yamux") }
+        guard muxer == "yamux" else {
+            throw UsageError("contract: the muxer \"\(muxer)\" is not supported, only yamux")
+        }
         var configuration = NodeConfiguration()
         configuration.agentVersion = "apus-peer/\(ApusVersion.agent)"
         if !self.isDialer {

@@ -11,7 +11,9 @@ enum JSON: Hashable, Sendable {
     init(_ value: Int) { self = .integer(Int64(value)) }
     init(_ value: UInt64) { self = Int64(exactly: value).map(JSON.integer) ?? .number(Double(value)) }
     /// A list of descriptions.
-    init(_ values: some Sequence<some CustomStringConvertible>) { self = .array(values.map { .string($0.description) }) }
+    init(_ values: some Sequence<some CustomStringConvertible>) {
+        self = .array(values.map { .string($0.description) })
+    }
     /// A description, or null.
     init(_ value: (some CustomStringConvertible)?) { self = value.map { .string($0.description) } ?? .null }
 }

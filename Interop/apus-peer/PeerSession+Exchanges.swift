@@ -23,7 +23,9 @@ extension PeerSession {
 
     /// Sends random bytes as one request on each of some streams at once, and checks the answers.
     func request(_ command: PeerCommand) async throws -> [String: JSON] {
-        guard let count = UInt32(exactly: command.bytes ?? 0) else { throw CommandError("\"bytes\" does not fit 32 bits") }
+        guard let count = UInt32(exactly: command.bytes ?? 0) else {
+            throw CommandError("\"bytes\" does not fit 32 bits")
+        }
         let protocolID = command.protocolID ?? TestProtocols.request
         return try await self.onStreams(command) { connection in
             try await connection.exchange(protocolID) { RequestExchange($0, count: count, result: $1) }

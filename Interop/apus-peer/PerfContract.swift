@@ -33,7 +33,8 @@ struct PerfContract {
     private func dial(_ node: Node, _ redis: RedisClient) async throws {
         let up = try self.environment.number("UPLOAD_BYTES", default: 1 << 30)
         let down = try self.environment.number("DOWNLOAD_BYTES", default: 1 << 30)
-        let connection = try await node.connect(to: Multiaddr(try await redis.value(of: self.key, within: Self.patience)))
+        let address = try await redis.value(of: self.key, within: Self.patience)
+        let connection = try await node.connect(to: Multiaddr(address))
         try await self.measure(connection, "upload", "UPLOAD_ITERATIONS", default: 10, up: up, down: 0)
         try await self.measure(connection, "download", "DOWNLOAD_ITERATIONS", default: 10, up: 0, down: down)
         try await self.measure(connection, "latency", "LATENCY_ITERATIONS", default: 100, up: 1, down: 1)

@@ -14,8 +14,8 @@ struct TransportContract {
     func run() async throws {
         let limit = self.environment.timeout
         try await withNode(self.environment.configuration()) { node in
-            let server = self.environment["REDIS_ADDR"]
-                ?? (self.environment.isUnified ? "transport-redis:6379" : "redis:6379")
+            let server =
+                self.environment["REDIS_ADDR"] ?? (self.environment.isUnified ? "transport-redis:6379" : "redis:6379")
             let redis = try await RedisClient(server, within: limit)
             if self.environment.isDialer {
                 try await self.dial(node, redis, limit)

@@ -140,10 +140,10 @@ import Transport
                 _ = try await stream.readToEnd(limit: 1)
             }
             let (dialer, _) = try await pair.connect()
-            async let information = service.information(of: dialer)
+            let waiting = Task { try await service.information(of: dialer) }
             for await _ in asked { break }
             await service.stop()
-            await #expect(throws: IdentifyError.stopped) { try await information }
+            await #expect(throws: IdentifyError.stopped) { try await waiting.value }
             await #expect(throws: IdentifyError.stopped) { try await service.information(of: dialer) }
             #expect(pair.dialer.supportedProtocols.isEmpty)
         }

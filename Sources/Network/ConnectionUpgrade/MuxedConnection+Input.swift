@@ -106,7 +106,8 @@ extension MuxedConnection {
         return !self.isClosed
     }
 
-    private func handle(_ event: YamuxSession.Event, slab: ByteStorage, offset: Int) {
+    // Swift 6.3.1 crashes when it inlines the making of a Chunk, which cannot be copied, out of a parameter that it borrows.
+    @inline(never) private func handle(_ event: YamuxSession.Event, slab: ByteStorage, offset: Int) {
         switch event {
         case .data(let id, let range):
             guard let stream = self.entry(id)?.stream else { return }

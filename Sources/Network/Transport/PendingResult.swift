@@ -20,7 +20,7 @@ public final class PendingResult<Value: Sendable>: Sendable {
     /// Waits for the result, at most once. `start` is called as soon as there is somebody to tell the result to, unless
     /// it is there already, and `onCancel` when the task is cancelled, on any thread.
     public func wait(
-        onCancel: @escaping @Sendable () -> Void = {}, start: () -> Void = {}
+        start: () -> Void = {}, onCancel: @escaping @Sendable () -> Void = {}
     ) async throws -> Value {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
