@@ -14,6 +14,7 @@ public struct IPAddress: Hashable, Sendable {
         case ipv6
     }
 
+    /// The address's version of the protocol.
     public let family: Family
     /// The address as numbers in the host's order; an IPv4 address is in the lowest four bytes.
     private let high: UInt64

@@ -46,6 +46,7 @@ public struct SocketAddress: Hashable, Sendable {
         self.place = .unix(path: path)
     }
 
+    /// The kind of socket that the address belongs to.
     public var family: Family {
         switch self.place {
         case .ip(let ip, _, _): ip.family == .ipv4 ? .ipv4 : .ipv6
