@@ -102,6 +102,14 @@ struct ConnectionTests {
         }
     }
 
+    @Test func `a connection that the peer closes while it carries nothing was closed by the peer`() async throws {
+        try await self.withPair { pair in
+            await pair.listener.close()
+            #expect(await pair.dialer.waitUntilClosed() == .closedByPeer)
+            #expect(pair.listener.closeReason == .closedLocally)
+        }
+    }
+
     @Test func `closing a connection ends its streams on both sides`() async throws {
         try await self.withPair { pair in
             let stream = try await pair.dialer.openStream([Self.echo])

@@ -105,7 +105,7 @@ extension Swarm {
         } catch {
             let duration = EventLoop.monotonicNow() - start
             return .failure(
-                AttemptFailure(attempt: DialError.Attempt(address: address, cause: "\(error)", duration: duration)))
+                AttemptFailure(attempt: DialError.Attempt(address: address, error: error, duration: duration)))
         }
     }
 
@@ -120,12 +120,13 @@ extension Swarm {
                 resolved += found.addresses.filter { !resolved.contains($0) }
                 failed += found.failures.map { failure in
                     DialError.Attempt(
-                        address: address, cause: failure.reason, duration: EventLoop.monotonicNow() - start)
+                        address: address, kind: .nameNotFound, cause: failure.reason,
+                        duration: EventLoop.monotonicNow() - start)
                 }
             } catch {
                 failed.append(
                     DialError.Attempt(
-                        address: address, cause: "\(error)", duration: EventLoop.monotonicNow() - start))
+                        address: address, error: error, duration: EventLoop.monotonicNow() - start))
             }
         }
         return (Array(resolved.prefix(self.configuration.dialledAddresses)), failed)

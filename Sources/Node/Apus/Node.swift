@@ -2,12 +2,13 @@ import EventLoop
 public import Identify
 import MemoryTransport
 public import Multiformats
-import Perf
 public import PeerIdentity
+import Perf
 import Ping
 public import Swarm
 import Synchronization
 import TCPTransport
+import Telemetry
 import Transport
 
 /// A libp2p node: it listens, dials, answers protocols and opens streams to peers.
@@ -29,6 +30,7 @@ public final class Node: Sendable {
 
     private let ownLoops: EventLoopGroup?
     private let state = Mutex(State())
+    private static let log = Log("node")
 
     private struct State {
         var phase = Phase.made
@@ -100,9 +102,10 @@ public final class Node: Sendable {
 
     // MARK: Running
 
-    /// Listens, and begins to connect to the bootstrap peers.
+    /// Listens on the configured addresses.
     ///
-    /// Throws `TransportError` where an address cannot be listened on; the node must then be shut down.
+    /// One of a family that the host does not have is left out with a warning, so that the same list serves everywhere.
+    /// Throws `TransportError` where another cannot be listened on, or none is left; the node must then be shut down.
     public func start() async throws {
         let begins = self.state.withLock { state -> Bool in
             guard case .made = state.phase else { return false }
@@ -110,7 +113,18 @@ public final class Node: Sendable {
             return true
         }
         guard begins else { return }
-        for address in self.configuration.listen { try await self.swarm.listen(on: address) }
+        var leftOut: [(address: Multiaddr, error: TransportError)] = []
+        for address in self.configuration.listen {
+            do {
+                try await self.swarm.listen(on: address)
+            } catch let error as TransportError where error.code == .unavailableFamily {
+                leftOut.append((address, error))
+            }
+        }
+        if let first = leftOut.first, leftOut.count == self.configuration.listen.count { throw first.error }
+        for (address, error) in leftOut {
+            Self.log.warning("an address is not listened on", ["address": address, "reason": error])
+        }
     }
 
     /// Starts the node and keeps it running until the task is cancelled or `shutdown` is called; then drains it.

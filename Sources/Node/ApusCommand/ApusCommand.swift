@@ -61,7 +61,7 @@ import Foundation
 
     /// Prints why a command failed, and returns the exit code.
     private static func report(_ error: any Error) -> Int32 {
-        let error = error as? CommandError ?? .failed("\(error)")
+        let error = error as? CommandError ?? .failed(FailureText.text(error))
         if let message = error.message { ErrorOutput.line(message) }
         return error.exitCode
     }
