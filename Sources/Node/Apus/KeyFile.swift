@@ -47,7 +47,8 @@ public struct KeyFile: Sendable {
         let descriptor = open(self.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw errno == EEXIST
-                ? .alreadyExists(path: self.path) : .unwritable(path: self.path, reason: String(cString: strerror(errno)))
+                ? .alreadyExists(path: self.path)
+                : .unwritable(path: self.path, reason: String(cString: strerror(errno)))
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
