@@ -14,12 +14,14 @@ struct ConnectionTests {
         loops count: Int = 1, _ body: (ConnectionPair) async throws -> Void
     ) async throws {
         let loops = EventLoopGroup(count: count)
-        let pair = try await ConnectionPair.connect(on: loops, prepare: { protocols in
-            protocols.set(
-                .task(onLoop: false) { stream in
-                    for try await chunk in stream { try await stream.write(chunk) }
-                }, for: Self.echo)
-        })
+        let pair = try await ConnectionPair.connect(
+            on: loops,
+            prepare: { protocols in
+                protocols.set(
+                    .task(onLoop: false) { stream in
+                        for try await chunk in stream { try await stream.write(chunk) }
+                    }, for: Self.echo)
+            })
         do {
             try await body(pair)
         } catch {

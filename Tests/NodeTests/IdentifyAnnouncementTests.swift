@@ -54,18 +54,19 @@ import Testing
     }
 
     @Test func `a record that does not fit goes behind, in a message of its own`() throws {
-        let spoken = try self.announce(protocols: ["/a"], addresses: self.addresses(150))
+        let spoken = try self.announce(protocols: ["/a"], addresses: self.addresses(180))
         #expect(spoken.parts.count == 2)
         #expect(spoken.parts.allSatisfy { $0.count <= 4_096 })
-        #expect(spoken.message.listenAddresses.count == 150)
-        #expect(try PeerRecord.open(#require(spoken.message.signedRecord)).addresses.count == 150)
+        #expect(spoken.message.listenAddresses.count == 180)
+        #expect(try PeerRecord.open(#require(spoken.message.signedRecord)).addresses.count == 180)
         var first = IdentifyMessageReader()
         try spoken.parts[0].withUnsafeBytes { try first.receive($0) }
         #expect(first.message.signedRecord == nil)
     }
 
     @Test func `a record that no message can hold is left out`() throws {
-        #expect(try self.announce(protocols: ["/a"], addresses: [], recordSize: 4_091).message.signedRecord?.count == 4_091)
+        let held = try self.announce(protocols: ["/a"], addresses: [], recordSize: 4_091)
+        #expect(held.message.signedRecord?.count == 4_091)
         let spoken = try self.announce(protocols: ["/a"], addresses: [], recordSize: 4_092)
         #expect(spoken.message.signedRecord == nil)
         #expect(spoken.parts.count == 1)
@@ -97,9 +98,8 @@ import Testing
     }
 
     @Test func `a name that is too long is cut between characters`() throws {
-        let agent = try #require(
-            try self.announce(protocols: [], addresses: [], agent: String(repeating: "é", count: 200)).message.agentVersion)
-        #expect(agent == String(repeating: "é", count: 128))
+        let spoken = try self.announce(protocols: [], addresses: [], agent: String(repeating: "é", count: 200))
+        #expect(spoken.message.agentVersion == String(repeating: "é", count: 128))
     }
 
     @Test func `every message is within 4,096 bytes whatever there is to say`() throws {

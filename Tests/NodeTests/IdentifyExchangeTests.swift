@@ -67,7 +67,8 @@ import Transport
             let listening = IdentifyService(swarm: pair.listener)
             var configuration = IdentifyConfiguration()
             let stranger = try PrivateKey.generate().peerID
-            let addresses = try ["/ip4/1.2.3.4/tcp/4001", "/ip4/5.6.7.8/tcp/1/p2p/\(stranger)"].map { try Multiaddr($0) }
+            let texts = ["/ip4/1.2.3.4/tcp/4001", "/ip4/5.6.7.8/tcp/1/p2p/\(stranger)"]
+            let addresses = try texts.map { try Multiaddr($0) }
             configuration.addresses = { addresses }
             let dialing = IdentifyService(swarm: pair.dialer, configuration: configuration)
             let (_, listener) = try await pair.connect()

@@ -76,7 +76,8 @@ extension MuxedConnection {
 
     /// Feeds one message's plaintext to the session.
     private func received(_ slab: ByteStorage, offset: Int, count: Int) {
-        let region = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(slab.unsafeMutableBytes)[offset..<offset + count])
+        let region = UnsafeRawBufferPointer(
+            rebasing: UnsafeRawBufferPointer(slab.unsafeMutableBytes)[offset..<offset + count])
         var reader = BytesReader(unsafe: region)
         do {
             if self.muxerNegotiation != nil {
@@ -106,7 +107,7 @@ extension MuxedConnection {
         return !self.isClosed
     }
 
-    // Swift 6.3.1 crashes when it inlines the making of a Chunk, which cannot be copied, out of a parameter that it borrows.
+    // Swift 6.3.1 crashes when it inlines this: a Chunk, which cannot be copied, is made of a parameter that is borrowed.
     @inline(never) private func handle(_ event: YamuxSession.Event, slab: ByteStorage, offset: Int) {
         switch event {
         case .data(let id, let range):

@@ -74,6 +74,8 @@ extension MuxedConnection: ConnectionDriver {
         let streams = self.streams
         self.streams = []
         for entry in streams { entry?.stream.close(.connectionClosed("\(reason)")) }
+        // It holds streams that hold this connection.
+        self.negotiations = NegotiationDeadlines()
         self.releaseScope(streams)
         self.input.cipher.wipe()
         self.outputCipher.wipe()

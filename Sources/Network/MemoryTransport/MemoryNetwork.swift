@@ -20,9 +20,6 @@ public final class MemoryNetwork: Sendable {
 
     private let state = Mutex(State())
 
-    /// The network of those who ask for no other.
-    public static let shared = MemoryNetwork()
-
     /// A network where nobody listens yet.
     public init() {}
 

@@ -9,7 +9,7 @@ public final class MemoryTransport: Transport {
     private let network: MemoryNetwork
 
     /// Makes a transport that reaches the listeners of `network`, and whose own are found there.
-    public init(_ network: MemoryNetwork = .shared) {
+    public init(_ network: MemoryNetwork) {
         self.network = network
     }
 

@@ -20,9 +20,6 @@ public enum ListenAddresses {
         return expanded
     }
 
-    /// The addresses at which a listener on `address` can be dialled.
-    public static func expand(_ address: Multiaddr) -> [Multiaddr] { Self.expand([address]) }
-
     private static func concrete(_ address: Multiaddr, _ interfaces: [NetworkInterface]) -> [Multiaddr] {
         guard case .ip(let wildcard, nil)? = address.endpoint?.host, wildcard.isUnspecified else { return [address] }
         let candidates = interfaces.lazy.flatMap(\.addresses)

@@ -60,6 +60,14 @@ public struct NodeConfiguration: Sendable {
     }
 }
 
+extension NodeConfiguration {
+    /// Name servers as "IP:port"; nil for those of the system.
+    public var nameServers: [String]? {
+        get { self.swarm.nameServers }
+        set { self.swarm.nameServers = newValue }
+    }
+}
+
 /// The version of this package.
 public enum ApusVersion {
     public static let number = "0.1.0"
