@@ -50,7 +50,7 @@ run: release
 test: libraries
 	@$(call install,$(TEST_TOOLS))
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	timeout 900 $(SWIFT) test --skip-build
 
 .PHONY: test-threads
 test-threads: libraries
@@ -64,16 +64,17 @@ release: libraries
 
 .PHONY: lint
 lint:
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Interop
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Interop/apus-peer
 
 .PHONY: format
 format:
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Interop
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Interop/apus-peer
 
 .PHONY: interop
 interop: release
 	@$(call install,$(INTEROP_TOOLS))
-	python3 Interop/interop.py --peers-dir $(PEERS_DIR) --peers-home $(PEERS_HOME) $(ARGS)
+	python3 Interop/interop.py --report Docs/Interop.md --apus-cli .build/release/apus \
+	  --peers-dir $(PEERS_DIR) --peers-home $(PEERS_HOME) $(ARGS)
 
 .PHONY: soak
 soak: release

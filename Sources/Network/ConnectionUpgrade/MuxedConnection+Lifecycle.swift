@@ -16,16 +16,18 @@ extension MuxedConnection: ConnectionDriver {
 
     /// Ends the connection: says GoAway, sends what the streams have written, ends the socket's write side and waits for
     /// the peer to do the same, for at most `gracePeriod`; at once without one.
-    func close(gracePeriod: Duration?) {
+    func close(gracePeriod: Duration?) { self.close(gracePeriod: gracePeriod, .closedLocally) }
+
+    private func close(gracePeriod: Duration?, _ reason: ConnectionCloseReason) {
         guard !self.isClosed else { return }
         self.session.goAway(.normal)
         guard let gracePeriod else {
             self.awaitsWritable = false
             self.flush()
-            return self.tearDown(.closedLocally)
+            return self.tearDown(reason)
         }
         guard self.closing == nil else { return }
-        self.closing = Closing(deadline: self.loop.now + gracePeriod)
+        self.closing = Closing(deadline: self.loop.now + gracePeriod, reason: reason)
         self.failOpenQueue("the connection is being closed")
         self.scheduleFlush()
         self.rearmTimer()
@@ -34,7 +36,7 @@ extension MuxedConnection: ConnectionDriver {
     /// Closes the connection when the peer has said GoAway and its last stream has ended.
     func closeIfAbandoned() {
         guard self.session.remoteGoAway != nil, self.session.streamCount == 0, self.closing == nil else { return }
-        self.close(gracePeriod: .seconds(1))
+        self.close(gracePeriod: .seconds(1), .closedByPeer)
     }
 
     /// Ends our half of the socket once nothing waits to be sent. Bytes that the peer still sends are read until it ends its
@@ -48,7 +50,7 @@ extension MuxedConnection: ConnectionDriver {
         do {
             try self.socket.shutdownWrite()
         } catch {
-            self.tearDown(.closedLocally)
+            self.tearDown(closing.reason)
         }
     }
 
@@ -111,7 +113,7 @@ extension MuxedConnection: ConnectionDriver {
     func handleDeadline() {
         guard !self.isClosed else { return }
         let now = self.loop.now
-        if let closing, closing.deadline <= now { return self.tearDown(.closedLocally) }
+        if let closing, closing.deadline <= now { return self.tearDown(closing.reason) }
         if let establishDeadline, establishDeadline <= now {
             return self.tearDown(.protocolViolation("the peer did not agree on a muxer in time"))
         }

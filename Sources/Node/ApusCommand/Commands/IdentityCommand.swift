@@ -13,8 +13,15 @@ enum IdentityCommand {
         perform: Self.perform)
 
     private static func perform(_ invocation: Invocation) async throws {
-        let file = DataDirectory(try invocation.values[RunOptions.dataDir]).keyFile
-        let key = try file.read(allowingExposed: true)
+        let directory = DataDirectory(try invocation.values[RunOptions.dataDir])
+        let file = directory.keyFile
+        let key: PrivateKey
+        do {
+            key = try file.read(allowingExposed: true)
+        } catch KeyFileError.missing {
+            throw CommandError.failed(
+                "there is no key in \(directory.path) yet; start the node with: apus run --data-dir \(directory.path)")
+        }
         file.warnIfExposed()
         if invocation.isJSON {
             try await invocation.output.json(

@@ -26,7 +26,8 @@ struct NodeReport: Sendable {
 
     private func log(_ event: NodeEvent) {
         switch event {
-        case .listening, .stoppedListening, .identified, .observedAddress: return
+        // The swarm itself logs inbound attempts that fail.
+        case .listening, .stoppedListening, .identified, .observedAddress, .inboundFailed: return
         case .connected(let connection):
             Self.log.info(
                 "connected",
@@ -36,8 +37,6 @@ struct NodeReport: Sendable {
                 ])
         case .disconnected(let connection, let reason):
             Self.log.info("disconnected", ["peer": connection.remotePeer, "reason": reason])
-        case .inboundFailed(let address, let failure):
-            Self.log.info("an inbound connection failed", ["address": address, "reason": failure])
         case .dialFailed(let error): Self.log.warning(FailureText.text(error))
         case .refused(let peer, let limit): Self.log.info("refused", ["peer": peer, "limit": limit])
         }

@@ -87,6 +87,7 @@ extension NodeConfiguration {
         try self.init(dialing: values)
         self.listen = try values.list(RunOptions.listen)
         self.bootstrap = try values.list(RunOptions.bootstrap)
+        self.announce = try values.list(RunOptions.announce)
         self.agentVersion = try values[RunOptions.agent]
         self.servesPerf = try values[RunOptions.perf]
         let loops = try values[RunOptions.loops]
@@ -99,7 +100,7 @@ extension NodeConfiguration {
     init(dialing values: OptionValues) throws(CommandError) {
         self.init()
         let servers = try values.list(RunOptions.nameServer)
-        self.nameServers = servers.isEmpty ? nil : servers
+        self.swarm.nameServers = servers.isEmpty ? nil : servers
         self.swarm.dialTimeout = try values[RunOptions.dialTimeout]
         self.swarm.handshakeTimeout = try values[RunOptions.handshakeTimeout]
         self.swarm.negotiationTimeout = try values[RunOptions.negotiationTimeout]

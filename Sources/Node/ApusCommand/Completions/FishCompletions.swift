@@ -36,7 +36,8 @@ enum FishCompletions {
             text += "complete -c apus -n \(condition)\(Self.action(operand.completion))\n"
         }
         for option in command.allOptions {
-            let value = option.isFlag ? "" : (option.completion == .files ? " -r" : " -x") + Self.action(option.completion)
+            let value =
+                option.isFlag ? "" : (option.completion == .files ? " -r" : " -x") + Self.action(option.completion)
             let help = Self.quoted(String(option.help.prefix { $0 != "." }))
             text += "complete -c apus -n \(condition) -l \(option.name)\(value) -d \(help)\n"
         }

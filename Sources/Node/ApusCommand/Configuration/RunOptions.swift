@@ -18,6 +18,9 @@ enum RunOptions {
     static let bootstrap = Option(
         "bootstrap", "MULTIADDR", .peerAddress, isRepeatable: true, isSetting: true,
         help: "Connect to this peer at the start. The address ends in /p2p/ and the peer's ID.")
+    static let announce = Option(
+        "announce", "MULTIADDR", .multiaddr, isRepeatable: true, isSetting: true,
+        help: "Tell peers of this address too: one that leads here, such as that of a router that forwards a port.")
     static let agent = Option(
         "agent", "TEXT", .text, defaults: [ApusVersion.agent], isSetting: true,
         help: "What peers are told that this program is.")
@@ -49,10 +52,10 @@ enum RunOptions {
 
     /// The settings, in the order in which help and the example file show them.
     static let settings: [OptionDeclaration] = [
-        Self.dataDir.declaration, Self.listen.declaration, Self.bootstrap.declaration, Self.agent.declaration,
-        Self.perf.declaration, Self.nameServer.declaration, Self.loops.declaration, Self.spinning.declaration,
-        Self.dialTimeout.declaration, Self.handshakeTimeout.declaration, Self.negotiationTimeout.declaration,
-        Self.closingTime.declaration, Self.logLevel.declaration,
+        Self.dataDir.declaration, Self.listen.declaration, Self.bootstrap.declaration, Self.announce.declaration,
+        Self.agent.declaration, Self.perf.declaration, Self.nameServer.declaration, Self.loops.declaration,
+        Self.spinning.declaration, Self.dialTimeout.declaration, Self.handshakeTimeout.declaration,
+        Self.negotiationTimeout.declaration, Self.closingTime.declaration, Self.logLevel.declaration,
     ]
 
     /// What a node that dials a peer for one command takes of them.
