@@ -1,4 +1,5 @@
 import Bytes
+import Cryptography
 import EventLoop
 import Swarm
 import Synchronization
@@ -69,7 +70,7 @@ import Transport
 
     private func payloads(_ count: Int, seed: UInt64 = 32) -> Bytes {
         var generator = SeededGenerator(seed: seed)
-        return Bytes((0..<count * 32).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        return generator.bytes(count * 32)
     }
 
     @Test(arguments: [1, 5, 31, 32, 33, 64, 100, 3_200]) func `payloads may come in pieces of any size`(
