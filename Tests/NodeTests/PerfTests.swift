@@ -119,6 +119,23 @@ import Transport
         }
     }
 
+    @Test func `the server writes no more than the network takes`() async throws {
+        let request = self.request(10_000_000_000)
+        let (waiting, calls) = try await StreamBench.run { bench in
+            bench.stream.setHandler(PerfResponder())
+            bench.receive(request)
+            bench.stream.deliverReadClosed()
+            var waiting: Set<Int> = [bench.stream.waitingOutput]
+            for _ in 0..<1_000 {
+                bench.send(bench.stream.waitingOutput)
+                waiting.insert(bench.stream.waitingOutput)
+            }
+            return (waiting, bench.calls)
+        }
+        #expect(waiting == [262_144])
+        #expect(!calls.contains("closesWrite"))
+    }
+
     // MARK: The client
 
     @Test func `the server gets the number, the upload and the end`() async throws {

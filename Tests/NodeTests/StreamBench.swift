@@ -25,6 +25,25 @@ final class StreamBench {
             driver: self.driver)
     }
 
+    /// Runs `body` with a stream on a loop of its own, on that loop.
+    static func run<Result: Sendable>(
+        _ body: @escaping @Sendable (StreamBench) throws -> Result
+    ) async throws -> Result {
+        let loop = EventLoop(index: 0)
+        let identity = try PrivateKey.generate()
+        let result: Swift.Result<Result, any Error> = await loop.perform {
+            Swift.Result { try body(StreamBench(on: loop, identity: identity)) }
+        }
+        await loop.stop()
+        return try result.get()
+    }
+
+    /// The network takes so much of what waits to be sent.
+    func send(_ count: Int) {
+        self.stream.takeOutput(count) { _ in }
+        self.stream.outputTaken()
+    }
+
     /// The peer sends these bytes.
     func receive(_ bytes: Bytes) {
         bytes.withChunk { self.stream.deliver($0) }
