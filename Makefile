@@ -80,6 +80,10 @@ interop: release
 soak: release
 	python3 Interop/soak.py --peers-dir $(PEERS_DIR) $(ARGS)
 
+.PHONY: bench
+bench: release
+	python3 Benchmarks/compare.py --peers-dir $(PEERS_DIR) $(ARGS)
+
 .PHONY: clean
 clean:
 	rm -rf .build .build-*
