@@ -57,6 +57,27 @@ import Transport
         }
     }
 
+    @Test func `a dial to an interface leaves from the listener that a route leads from`() async throws {
+        let addresses = NetworkInterface.all.flatMap(\.addresses)
+        guard let ip = addresses.first(where: { if case .v4 = $0 { !$0.isLoopback } else { false } }) else {
+            try Test.cancel("this machine has no interface but loopback")
+        }
+        try await TransportFixture.with(.tcpOverIPv4) { fixture in
+            let target = try await fixture.listen(on: Multiaddr(ip, tcp: 0))
+            // A loopback listener, which comes first, cannot be the source.
+            let near = try await fixture.dialling.listen(on: fixture.subject.anyAddress, loops: fixture.loops) { _ in }
+            let other = try await fixture.dial(target.address)
+            #expect(other.localAddress.tcpPort != near.address.tcpPort)
+            let own = try await fixture.dialling.listen(on: Multiaddr(ip, tcp: 0), loops: fixture.loops) { _ in }
+            #expect(try await fixture.dial(target.address).localAddress == own.address)
+            // Nor is one of an interface for what is reached by loopback.
+            await near.close()
+            let local = try await fixture.listen()
+            #expect(try await fixture.dial(local.address).localAddress.tcpPort != own.address.tcpPort)
+            for listener in [target, own, local] { await listener.close() }
+        }
+    }
+
     @Test func `a port that IPv4 has otherwise is a source for IPv6`() async throws {
         try TransportSubject.tcpOverIPv6.requireAvailable()
         try await TransportFixture.with(.tcpOverIPv6) { fixture in
