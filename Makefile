@@ -11,6 +11,8 @@ INTEROP_TOOLS := python3 redis-server
 PEERS_DIR ?= ../shared/peers
 PEERS_HOME ?= $(HOME)/.cache/apus-peers
 ARGS ?=
+# Many tests have nodes with threads of their own: more at once only wait for each other.
+AT_ONCE := --experimental-maximum-parallelization-width 4
 
 # Installs what is missing of the Debian packages $(1); elsewhere, says what to install.
 define install
@@ -50,12 +52,12 @@ run: release
 test: libraries
 	@$(call install,$(TEST_TOOLS))
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	timeout 900 $(SWIFT) test --skip-build $(AT_ONCE)
 
 .PHONY: test-threads
 test-threads: libraries
 	@$(call install,$(TEST_TOOLS))
-	$(SWIFT) test --sanitize=thread --scratch-path .build-thread --filter 'EventLoop|Connection|Stream|Mailbox'
+	timeout 1500 $(SWIFT) test $(AT_ONCE) --sanitize=thread --scratch-path .build-thread --filter 'EventLoop|Connection|Stream|Mailbox'
 
 .PHONY: release
 release: libraries
@@ -64,20 +66,25 @@ release: libraries
 
 .PHONY: lint
 lint:
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Interop
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Interop/apus-peer
 
 .PHONY: format
 format:
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Interop
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Interop/apus-peer
 
 .PHONY: interop
 interop: release
 	@$(call install,$(INTEROP_TOOLS))
-	python3 Interop/interop.py --peers-dir $(PEERS_DIR) --peers-home $(PEERS_HOME) $(ARGS)
+	python3 Interop/interop.py --report Docs/Interop.md --apus-cli .build/release/apus \
+	  --peers-dir $(PEERS_DIR) --peers-home $(PEERS_HOME) $(ARGS)
 
 .PHONY: soak
 soak: release
 	python3 Interop/soak.py --peers-dir $(PEERS_DIR) $(ARGS)
+
+.PHONY: bench
+bench: release
+	python3 Benchmarks/compare.py --peers-dir $(PEERS_DIR) $(ARGS)
 
 .PHONY: clean
 clean:

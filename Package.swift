@@ -78,7 +78,10 @@ let package = Package(
 
         library(
             "Identify", in: "Protocols",
-            ["Bytes", "Multiformats", "PeerIdentity", "Telemetry", "EventLoop", "Transport", "ConnectionUpgrade", "Swarm"]),
+            [
+                "Bytes", "Multiformats", "PeerIdentity", "Telemetry", "EventLoop", "Transport", "ConnectionUpgrade",
+                "Swarm",
+            ]),
         library("Ping", in: "Protocols", ["Bytes", "Cryptography", "EventLoop", "Transport", "Swarm"]),
         library("Perf", in: "Protocols", ["Bytes", "EventLoop", "Transport", "Swarm"]),
 

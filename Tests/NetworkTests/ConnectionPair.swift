@@ -32,7 +32,8 @@ struct ConnectionPair: Sendable {
         let outbound = try await sides.0.upgrader.upgrade(
             links[0], direction: .outbound, expectedPeer: sides.1.peer)
         return try await ConnectionPair(
-            dialer: outbound, listener: inbound, dialerProtocols: sides.0.protocols, listenerProtocols: sides.1.protocols)
+            dialer: outbound, listener: inbound, dialerProtocols: sides.0.protocols,
+            listenerProtocols: sides.1.protocols)
     }
 
     func close() async {

@@ -14,12 +14,14 @@ struct ConnectionTests {
         loops count: Int = 1, _ body: (ConnectionPair) async throws -> Void
     ) async throws {
         let loops = EventLoopGroup(count: count)
-        let pair = try await ConnectionPair.connect(on: loops, prepare: { protocols in
-            protocols.set(
-                .task(onLoop: false) { stream in
-                    for try await chunk in stream { try await stream.write(chunk) }
-                }, for: Self.echo)
-        })
+        let pair = try await ConnectionPair.connect(
+            on: loops,
+            prepare: { protocols in
+                protocols.set(
+                    .task(onLoop: false) { stream in
+                        for try await chunk in stream { try await stream.write(chunk) }
+                    }, for: Self.echo)
+            })
         do {
             try await body(pair)
         } catch {
@@ -99,6 +101,14 @@ struct ConnectionTests {
             let stream = try await pair.listener.openStream(["/reset"])
             try await stream.write([1])
             await #expect(throws: StreamError.closed(.resetByPeer(code: 7))) { _ = try await stream.read() }
+        }
+    }
+
+    @Test func `a connection that the peer closes while it carries nothing was closed by the peer`() async throws {
+        try await self.withPair { pair in
+            await pair.listener.close()
+            #expect(await pair.dialer.waitUntilClosed() == .closedByPeer)
+            #expect(pair.listener.closeReason == .closedLocally)
         }
     }
 

@@ -1,7 +1,7 @@
 import EventLoop
 import Testing
 
-@Suite struct EventLoopExecutorTests {
+@Suite(.timeLimit(.minutes(1))) struct EventLoopExecutorTests {
     @Test func `a task that prefers the loop stays on it`() async {
         let loop = EventLoop(index: 0)
         let places = await Task(executorPreference: loop.taskExecutor) {

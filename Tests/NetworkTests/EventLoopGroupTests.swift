@@ -2,7 +2,7 @@ import Testing
 
 @testable import EventLoop
 
-@Suite struct EventLoopGroupTests {
+@Suite(.timeLimit(.minutes(1))) struct EventLoopGroupTests {
     @Test func `a group has half the cores' loops, at least one`() async {
         let group = EventLoopGroup()
         #expect(group.loops.count == max(1, EventLoopGroup.availableCores / 2))

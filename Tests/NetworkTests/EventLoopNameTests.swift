@@ -3,7 +3,7 @@ import Foundation
 import Multiformats
 import Testing
 
-@Suite struct EventLoopNameTests {
+@Suite(.timeLimit(.minutes(1))) struct EventLoopNameTests {
     @Test(.enabled(if: NameServer.isRequiredOrPresent, "dnsmasq is not installed (Debian: dnsmasq-base)"))
     func `names resolve to addresses and texts`() async throws {
         let server = try await NameServer.start([

@@ -1,7 +1,7 @@
 import EventLoop
 import Testing
 
-@Suite struct EventLoopPollerTests {
+@Suite(.timeLimit(.minutes(1))) struct EventLoopPollerTests {
     @Test func `a poller tells what can be read and what can be written, and only what was asked for`() async throws {
         let loop = EventLoop(index: 0)
         let (ours, theirs) = try Socket.pair()

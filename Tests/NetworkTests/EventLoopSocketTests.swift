@@ -1,7 +1,7 @@
 import Bytes
 import EventLoop
-import Multiformats
 import Foundation
+import Multiformats
 import Testing
 
 #if canImport(Glibc)

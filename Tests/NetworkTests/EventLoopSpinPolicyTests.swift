@@ -2,7 +2,7 @@ import Testing
 
 @testable import EventLoop
 
-@Suite struct EventLoopSpinPolicyTests {
+@Suite(.timeLimit(.minutes(1))) struct EventLoopSpinPolicyTests {
     /// Waits of one length, and whether the wait after them spins.
     @Test(arguments: [
         (nanoseconds: Int64(10_000), waits: 17, spins: false), (nanoseconds: 10_000, waits: 20, spins: true),

@@ -1,10 +1,11 @@
 import Bytes
-import EventLoop
 import Foundation
 import Synchronization
 import Testing
 
-@Suite struct EventLoopTests {
+@testable import EventLoop
+
+@Suite(.timeLimit(.minutes(1))) struct EventLoopTests {
     @Test func `jobs of one thread run in their order, on the loop`() async {
         let loop = EventLoop(index: 0)
         let order = Locked<[Int]>([])
@@ -96,6 +97,30 @@ import Testing
             for _ in 0..<10 { group.addTask { await loop.stop() } }
         }
         #expect(!loop.isCurrent)
+    }
+
+    @Test func `a loop that was stopped leaves nothing behind`() async {
+        final class Remains {
+            weak var engine: LoopEngine?
+            weak var core: LoopCore?
+            weak var timer: LoopTimer?
+        }
+        let remains = Remains()
+        await Self.useAndStop(LoopBound(remains, on: EventLoop(index: 0))) { remains, loop in
+            remains.engine = loop.engine
+            remains.core = loop.engine.current
+            let timer = LoopTimer(loop) {}
+            timer.schedule(at: loop.now + .seconds(3600))
+            remains.timer = timer
+        }
+        #expect(remains.engine == nil && remains.core == nil && remains.timer == nil)
+    }
+
+    private static func useAndStop<Value>(
+        _ bound: LoopBound<Value>, _ use: @escaping @Sendable (Value, EventLoop) -> Void
+    ) async {
+        await bound.loop.perform { use(bound.value, bound.loop) }
+        await bound.loop.stop()
     }
 
     @Test func `a loop can be stopped by a task that runs on it`() async {

@@ -1,7 +1,7 @@
 import EventLoop
 import Testing
 
-@Suite struct EventLoopTickTests {
+@Suite(.timeLimit(.minutes(1))) struct EventLoopTickTests {
     @Test func `end-of-tick work runs after the jobs of the tick`() async {
         let loop = EventLoop(index: 0)
         let log = await loop.perform { LoopBound(TickLog(loop), on: loop) }

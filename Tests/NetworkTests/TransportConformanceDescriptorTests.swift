@@ -7,7 +7,7 @@ import Transport
 /// Descriptors are counted in a process of their own, where no other test opens and closes any.
 @Suite(.timeLimit(.minutes(2))) struct TransportConformanceDescriptorTests {
     @Test(arguments: TransportSubject.allCases)
-    func `links that nobody takes and dials that fail leave no descriptor open`(_ subject: TransportSubject) async throws {
+    func `dropped links and failed dials leave no descriptor open`(_ subject: TransportSubject) async throws {
         try subject.requireAvailable()
         await #expect(processExitsWith: .success) { [subject = subject as TransportSubject] in
             try await TransportFixture.with(subject) { fixture in
@@ -29,7 +29,12 @@ import Transport
         _ = await fixture.accepted.next()
         await listener.close()
         _ = try await fixture.error { try await fixture.dial(listener.address) }
-        guard fixture.subject != .memory else { return }
+        if fixture.subject != .memory { try await Self.roundInTheDark(fixture) }
+        // A loop may still hold the last link of the job that handed it over.
+        for loop in fixture.loops.loops { await loop.perform {} }
+    }
+
+    private static func roundInTheDark(_ fixture: TransportFixture) async throws {
         let blackHole = try BlackHole(fixture.subject)
         defer { blackHole.close() }
         _ = try await fixture.error { try await fixture.dial(blackHole.address, timeout: .milliseconds(5)) }

@@ -48,8 +48,7 @@ import Transport
             }
             #expect(error.code == .timedOut)
             #expect(error.reason == "connect to \(blackHole.place): no answer within 0.2 seconds")
-            let time = EventLoop.monotonicNow() - start
-            #expect(time >= .milliseconds(200) && time < .seconds(20))
+            #expect(EventLoop.monotonicNow() - start >= .milliseconds(200))
         }
     }
 
@@ -59,7 +58,6 @@ import Transport
             let blackHole = try BlackHole(subject)
             defer { blackHole.close() }
             let loop = fixture.loops.next()
-            let start = EventLoop.monotonicNow()
             await withThrowingTaskGroup(of: RawLink.self) { group in
                 // On the loop itself, so that the attempt has begun after one job for the task and one for the attempt.
                 group.addTask(executorPreference: loop.taskExecutor) {
@@ -67,9 +65,9 @@ import Transport
                 }
                 for _ in 0..<3 { await loop.perform {} }
                 group.cancelAll()
+                // Within the suite's time limit, long before the dial's own.
                 await #expect(throws: CancellationError.self) { _ = try await group.next() }
             }
-            #expect(EventLoop.monotonicNow() - start < .seconds(20))
         }
     }
 

@@ -35,12 +35,16 @@ enum TransportSubject: String, CaseIterable, Codable, Sendable, CustomTestString
 
     /// Addresses that the transport does not dial.
     var foreignAddresses: [String] {
-        let common = ["/ip4/127.0.0.1/udp/1", "/ip4/127.0.0.1/udp/1/quic-v1", "/unix/tmp/socket", "/dns4/localhost/tcp/1"]
+        let common = [
+            "/ip4/127.0.0.1/udp/1", "/ip4/127.0.0.1/udp/1/quic-v1", "/unix/tmp/socket", "/dns4/localhost/tcp/1",
+        ]
         switch self {
         case .tcpOverIPv4:
             return common + ["/memory/1", "/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/tcp/1/ws", "/ip4/127.0.0.1"]
         case .tcpOverIPv6:
-            return common + ["/memory/1", "/ip6/::1/tcp/0", "/ip6/::1/tcp/1/tls/ws", "/ip6zone/nosuchzone/ip6/fe80::1/tcp/1"]
+            return common + [
+                "/memory/1", "/ip6/::1/tcp/0", "/ip6/::1/tcp/1/tls/ws", "/ip6zone/nosuchzone/ip6/fe80::1/tcp/1",
+            ]
         case .memory: return common + ["/memory/0", "/ip4/127.0.0.1/tcp/1", "/memory/1/ws"]
         }
     }

@@ -2,6 +2,7 @@ internal import Synchronization
 
 /// A number that only grows, until it starts again at zero.
 public final class Counter: Metric {
+    /// What the metric is called and means.
     public let identity: MetricIdentity
     private let shared = Atomic<UInt64>(0)
     private let cells = Mutex<[LocalCounter.Cell]>([])
@@ -29,6 +30,7 @@ public final class Counter: Metric {
         }
     }
 
+    /// What was counted up to now.
     public func sample() -> MetricSample {
         MetricSample(identity: self.identity, value: .counter(self.value))
     }

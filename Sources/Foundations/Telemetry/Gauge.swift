@@ -2,6 +2,7 @@ internal import Synchronization
 
 /// A number that goes up and down, such as the connections that are open.
 public final class Gauge: Metric {
+    /// What the metric is called and means.
     public let identity: MetricIdentity
     private let current = Atomic<Int64>(0)
 
@@ -16,6 +17,7 @@ public final class Gauge: Metric {
     /// The number as it is now.
     public var value: Int64 { self.current.load(ordering: .relaxed) }
 
+    /// What was counted up to now.
     public func sample() -> MetricSample {
         MetricSample(identity: self.identity, value: .gauge(self.value))
     }

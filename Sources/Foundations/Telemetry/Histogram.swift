@@ -31,6 +31,7 @@ public final class Histogram: Metric {
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
     ]
 
+    /// What the metric is called and means.
     public let identity: MetricIdentity
     private let counts: Mutex<Counts>
 
@@ -45,6 +46,7 @@ public final class Histogram: Metric {
         self.counts.withLock { $0.observe(value) }
     }
 
+    /// What was counted up to now.
     public func sample() -> MetricSample {
         MetricSample(identity: self.identity, value: .histogram(self.counts.withLock { $0 }))
     }

@@ -8,13 +8,17 @@ public struct Log: Sendable {
     public enum Level: UInt8, Comparable, Sendable, CaseIterable {
         case trace, debug, info, warning, error
 
+        /// The level that matters less is the lower one.
         public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
     }
 
     /// One line, as a backend gets it.
     public struct Line: Sendable {
+        /// How much the line matters.
         public let level: Level
+        /// The module that wrote it.
         public let module: String
+        /// What happened, without details that vary.
         public let message: String
         /// The fields in the order of the call.
         public let fields: [(name: String, value: String)]
@@ -39,22 +43,27 @@ public struct Log: Sendable {
 
     // MARK: Writing
 
+    /// Writes a line of the level `trace`, if that is on.
     public func trace(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
         if self.sink.level <= .trace { self.write(.trace, message(), fields()) }
     }
 
+    /// Writes a line of the level `debug`, if that is on.
     public func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
         if self.sink.level <= .debug { self.write(.debug, message(), fields()) }
     }
 
+    /// Writes a line of the level `info`, if that is on.
     public func info(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
         if self.sink.level <= .info { self.write(.info, message(), fields()) }
     }
 
+    /// Writes a line of the level `warning`, if that is on.
     public func warning(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
         if self.sink.level <= .warning { self.write(.warning, message(), fields()) }
     }
 
+    /// Writes a line of the level `error`, which is always on.
     public func error(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
         self.write(.error, message(), fields())
     }

@@ -30,12 +30,15 @@ public struct MetricSample: Hashable, Sendable {
         case histogram(Histogram.Counts)
     }
 
+    /// The metric that was asked.
     public let identity: MetricIdentity
+    /// What it had counted.
     public let value: Value
 }
 
 /// Something that counts, and can be asked at any time on any thread.
 public protocol Metric: AnyObject, Sendable {
+    /// What the metric is called and means.
     var identity: MetricIdentity { get }
     /// What was counted up to now.
     func sample() -> MetricSample

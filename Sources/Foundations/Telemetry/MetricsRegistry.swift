@@ -25,6 +25,7 @@ public final class MetricsRegistry: Sendable {
 
     private let state = Mutex(State())
 
+    /// An empty registry, for tests and for programs that keep several nodes apart.
     public init() {}
 
     /// The counter of this identity, which is made where there is none.

@@ -104,6 +104,7 @@ extension YamuxSession {
         if let ping = try self.liveness.ping(now: now) { self.sessionFrames.append(ping) }
         var expired: [YamuxStreamID] = []
         while let (id, deadline) = self.firstLingering, deadline <= now {
+            self.lingering.remove(id.slot)
             let output = self.streams[id].outputBeforeEnd
             if output != nil, output == self.streams[id].lingerOutput {
                 self.reset(id)
@@ -120,7 +121,6 @@ extension YamuxSession {
     mutating func linger(_ id: YamuxStreamID, now: Instant) {
         self.streams[id].lingerDeadline = now + self.configuration.lingerTimeout
         self.streams[id].lingerOutput = self.streams[id].outputBeforeEnd
-        self.lingering.remove(id.slot)
         self.lingering.append(id.slot)
     }
 }

@@ -38,8 +38,8 @@ extension MuxedConnection {
     }
 
     private func receivedEnd() {
-        if self.closing != nil {
-            self.tearDown(.closedLocally)
+        if let closing {
+            self.tearDown(closing.reason)
         } else if self.input.isAtMessageBoundary {
             self.tearDown(.closedByPeer)
         } else {
@@ -50,7 +50,7 @@ extension MuxedConnection {
     private func failed(_ code: Int32) {
         // A peer may answer a GoAway by closing before it has read everything, which the kernel turns into a reset.
         let reason = SocketError.reason(of: code)
-        self.tearDown(self.closing != nil ? .closedLocally : .transportFailed(reason))
+        self.tearDown(self.closing?.reason ?? .transportFailed(reason))
     }
 
     /// Opens the messages in `buffer` and acts on them.
@@ -76,7 +76,8 @@ extension MuxedConnection {
 
     /// Feeds one message's plaintext to the session.
     private func received(_ slab: ByteStorage, offset: Int, count: Int) {
-        let region = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(slab.unsafeMutableBytes)[offset..<offset + count])
+        let region = UnsafeRawBufferPointer(
+            rebasing: UnsafeRawBufferPointer(slab.unsafeMutableBytes)[offset..<offset + count])
         var reader = BytesReader(unsafe: region)
         do {
             if self.muxerNegotiation != nil {
@@ -106,7 +107,8 @@ extension MuxedConnection {
         return !self.isClosed
     }
 
-    private func handle(_ event: YamuxSession.Event, slab: ByteStorage, offset: Int) {
+    // Swift 6.3.1 crashes when it inlines this: a Chunk, which cannot be copied, is made of a parameter that is borrowed.
+    @inline(never) private func handle(_ event: YamuxSession.Event, slab: ByteStorage, offset: Int) {
         switch event {
         case .data(let id, let range):
             guard let stream = self.entry(id)?.stream else { return }

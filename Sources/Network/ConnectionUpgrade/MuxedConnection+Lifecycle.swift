@@ -16,16 +16,18 @@ extension MuxedConnection: ConnectionDriver {
 
     /// Ends the connection: says GoAway, sends what the streams have written, ends the socket's write side and waits for
     /// the peer to do the same, for at most `gracePeriod`; at once without one.
-    func close(gracePeriod: Duration?) {
+    func close(gracePeriod: Duration?) { self.close(gracePeriod: gracePeriod, .closedLocally) }
+
+    private func close(gracePeriod: Duration?, _ reason: ConnectionCloseReason) {
         guard !self.isClosed else { return }
         self.session.goAway(.normal)
         guard let gracePeriod else {
             self.awaitsWritable = false
             self.flush()
-            return self.tearDown(.closedLocally)
+            return self.tearDown(reason)
         }
         guard self.closing == nil else { return }
-        self.closing = Closing(deadline: self.loop.now + gracePeriod)
+        self.closing = Closing(deadline: self.loop.now + gracePeriod, reason: reason)
         self.failOpenQueue("the connection is being closed")
         self.scheduleFlush()
         self.rearmTimer()
@@ -34,7 +36,7 @@ extension MuxedConnection: ConnectionDriver {
     /// Closes the connection when the peer has said GoAway and its last stream has ended.
     func closeIfAbandoned() {
         guard self.session.remoteGoAway != nil, self.session.streamCount == 0, self.closing == nil else { return }
-        self.close(gracePeriod: .seconds(1))
+        self.close(gracePeriod: .seconds(1), .closedByPeer)
     }
 
     /// Ends our half of the socket once nothing waits to be sent. Bytes that the peer still sends are read until it ends its
@@ -48,7 +50,7 @@ extension MuxedConnection: ConnectionDriver {
         do {
             try self.socket.shutdownWrite()
         } catch {
-            self.tearDown(.closedLocally)
+            self.tearDown(closing.reason)
         }
     }
 
@@ -72,6 +74,11 @@ extension MuxedConnection: ConnectionDriver {
         let streams = self.streams
         self.streams = []
         for entry in streams { entry?.stream.close(.connectionClosed("\(reason)")) }
+        // Every stream holds its connection, so one that a list of ours still named would keep both for ever.
+        self.negotiations = NegotiationDeadlines()
+        self.touched = []
+        // It holds streams that hold this connection.
+        self.negotiations = NegotiationDeadlines()
         self.releaseScope(streams)
         self.input.cipher.wipe()
         self.outputCipher.wipe()
@@ -79,8 +86,9 @@ extension MuxedConnection: ConnectionDriver {
         let onEstablished = self.onEstablished
         self.onEstablished = nil
         onEstablished?(.failure(.muxerFailed("\(reason)")))
-        self.connection.noteClosed(reason)
-        if onEstablished == nil { self.configuration.onClosed(self.connection, reason) }
+        self.connection.noteClosed(reason) {
+            if onEstablished == nil { self.configuration.onClosed(self.connection, reason) }
+        }
     }
 
     private func releaseScope(_ streams: [StreamEntry?]) {
@@ -109,7 +117,7 @@ extension MuxedConnection: ConnectionDriver {
     func handleDeadline() {
         guard !self.isClosed else { return }
         let now = self.loop.now
-        if let closing, closing.deadline <= now { return self.tearDown(.closedLocally) }
+        if let closing, closing.deadline <= now { return self.tearDown(closing.reason) }
         if let establishDeadline, establishDeadline <= now {
             return self.tearDown(.protocolViolation("the peer did not agree on a muxer in time"))
         }

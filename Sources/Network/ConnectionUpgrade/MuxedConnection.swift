@@ -69,6 +69,8 @@ final class MuxedConnection {
 
     struct Closing {
         var deadline: Instant
+        /// Whose wish it is that the connection ends.
+        var reason: ConnectionCloseReason
         var isShutDown = false
     }
 

@@ -49,7 +49,9 @@ struct NoiseInput: ~Copyable {
         from socket: Socket, into buffer: UnsafeMutableRawBufferPointer, available: inout Int
     ) -> Socket.TransferResult {
         let kept = self.restCount
-        if kept > 0, let rest { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.unsafeMutableBytes[..<kept])) }
+        if kept > 0, let rest {
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.unsafeMutableBytes[..<kept]))
+        }
         let result = socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...]))
         if case .bytes(let count) = result {
             available = kept + count

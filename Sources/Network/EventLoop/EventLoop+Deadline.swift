@@ -2,8 +2,10 @@ public import Bytes
 
 /// An operation took longer than it was given.
 public struct DeadlineExceeded: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The error of an operation that was given a deadline.
     public init() {}
 
+    /// A few words for people.
     public var description: String { "it took too long" }
 }
 

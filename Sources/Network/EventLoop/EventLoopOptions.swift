@@ -10,6 +10,7 @@ public struct EventLoopOptions: Sendable {
     /// label that its owner set (`EventLoop.currentLabel`) and how long it took.
     public var onSlowCallback: SlowCallbackReport
 
+    /// Receives the label of what held the loop, and for how long.
     public typealias SlowCallbackReport = @Sendable (_ label: String, _ duration: Duration) -> Void
 
     /// The defaults: spinning, 100 ms, and a line in the log.

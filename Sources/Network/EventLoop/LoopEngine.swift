@@ -133,6 +133,9 @@ final class LoopEngine: Sendable {
 
     // MARK: End
 
+    /// Whether the loop takes no more jobs, though it may be about to close its handles.
+    var hasEnded: Bool { self.mailbox.withLock { $0.isEnded } }
+
     /// Stops the loop, and resumes `continuation` when its thread is about to end.
     func stop(_ continuation: CheckedContinuation<Void, Never>) {
         let hasEnded = self.mailbox.withLock { mailbox in

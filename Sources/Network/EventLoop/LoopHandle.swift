@@ -47,6 +47,8 @@ class LoopHandle {
     /// Closes a handle whose owner went away, from any thread.
     static func abandon(_ handle: LoopHandle, on loop: EventLoop) {
         guard !loop.isCurrent else { return handle.close() }
+        // A loop that has ended has closed all its handles.
+        guard !loop.engine.hasEnded else { return }
         let bound = LoopBound(handle, on: loop)
         loop.execute { bound.value.close() }
     }

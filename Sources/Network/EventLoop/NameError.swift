@@ -21,6 +21,7 @@ public enum NameError: Error, Hashable, Sendable {
 }
 
 extension NameError: CustomStringConvertible {
+    /// A plain sentence with the name.
     public var description: String {
         switch self {
         case .invalidName(let name): "\(Self.quoted(name)) is not a name that can be looked up"

@@ -135,7 +135,9 @@ private final class NameQueries {
     private func openChannel() throws(NameError) -> NameChannel {
         guard !self.loop.engine.current.isEnded else { throw .cancelled }
         if let channel = self.channel { return channel }
-        let channel = try NameChannel(self.loop, servers: self.servers) { [unowned self] query in
+        // The channel keeps its owner until it is closed: whoever gets an answer may drop the resolver at once, while the
+        // channel still has to tell that it is done.
+        let channel = try NameChannel(self.loop, servers: self.servers) { query in
             self.underWay.removeAll { $0 === query }
             self.settle()
         }

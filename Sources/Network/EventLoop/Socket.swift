@@ -8,8 +8,10 @@
 ///
 /// It owns nothing: whoever opened or accepted a socket closes it once.
 public struct Socket: Hashable, Sendable {
+    /// The system's number for the socket.
     public let descriptor: Int32
 
+    /// A socket that is open already; system calls on it must not block.
     public init(descriptor: Int32) {
         self.descriptor = descriptor
     }

@@ -52,6 +52,7 @@ public struct SocketAddress: Hashable, Sendable {
         self.place = .unix(path: path)
     }
 
+    /// The kind of socket that the address belongs to.
     public var family: Family {
         switch self.place {
         case .ip(.v4, _, _): .ipv4

@@ -19,12 +19,14 @@ public struct SocketError: Error, Hashable, Sendable {
         case raiseOpenFileLimit = "raise the limit of open files"
     }
 
+    /// What was tried when it failed.
     public var operation: Operation
     /// The system's `errno`.
     public var code: Int32
     /// The address that was tried, where there is one.
     public var address: SocketAddress?
 
+    /// An error of the system, with the address where there is one.
     public init(operation: Operation, code: Int32, address: SocketAddress? = nil) {
         self.operation = operation
         self.code = code

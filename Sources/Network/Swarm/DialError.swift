@@ -6,15 +6,38 @@ public struct DialError: Error, Sendable, CustomStringConvertible {
     /// How one address failed.
     public struct Attempt: Sendable {
         public let address: Multiaddr
+        public let kind: Kind
+        /// A clause for a person.
         public let cause: String
         /// From the start of the attempt to its failure.
         public let duration: Duration
 
-        public init(address: Multiaddr, cause: String, duration: Duration) {
+        public init(address: Multiaddr, kind: Kind, cause: String, duration: Duration) {
             self.address = address
+            self.kind = kind
             self.cause = cause
             self.duration = duration
         }
+    }
+
+    /// What a program may tell apart in the failures of addresses.
+    public enum Kind: Hashable, Sendable {
+        /// No transport of this node can dial such an address, or the host cannot.
+        case unsupportedAddress
+        /// A name leads to no address.
+        case nameNotFound
+        /// The host is there, and nobody listens at the port.
+        case refused
+        /// No route leads there.
+        case unreachable
+        case timedOut
+        /// Another peer answered.
+        case wrongPeer(PeerID)
+        /// The two sides have no security protocol or no muxer in common.
+        case noCommonProtocol
+        /// What answers did not complete the handshake.
+        case handshakeFailed
+        case failed
     }
 
     /// Who was to be reached; nil where an address without a peer was dialled.

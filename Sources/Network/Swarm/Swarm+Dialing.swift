@@ -6,21 +6,35 @@ public import PeerIdentity
 public import Transport
 
 extension Swarm {
-    /// Notes where a peer may be found, for `connect(to:)`.
+    /// Notes where a peer may be found, for `connect(to:timeout:)`; a peer's newest 64 addresses are kept, in memory.
     public func addAddresses(_ addresses: [Multiaddr], of peer: PeerID) {
         self.addressBook.add(addresses.compactMap(\.withoutPeerID), of: peer)
     }
 
-    /// The addresses at which a peer was said to be.
+    /// The addresses at which a peer was said to be, newest first, without its `/p2p`.
     public func addresses(of peer: PeerID) -> [Multiaddr] { self.addressBook.addresses(of: peer) }
 
     /// A connection to the peer: one that stands, or a new one over the addresses that are known.
     ///
-    /// Callers that want the same peer at the same time share one dial. Throws `DialError`.
-    public func connect(to peer: PeerID) async throws -> Connection {
+    /// Callers that want the same peer at the same time share one dial, and one of them may give up before the others do:
+    /// after `timeout`, or when its task is cancelled. Without a `timeout`, `SwarmConfiguration` bounds each address. Throws
+    /// `DialError`, and `CancellationError` where the task was cancelled.
+    public func connect(to peer: PeerID, timeout: Duration? = nil) async throws -> Connection {
         if let connection = self.table.connections(to: peer).first { return connection }
         guard peer != self.localPeer else { throw DialError(peer: peer, reason: "that is this node itself") }
-        return try await self.pendingDials.wait(for: peer) {
+        guard let timeout else { return try await self.joinDial(of: peer) }
+        do {
+            return try await self.loops.next().withDeadline(EventLoop.monotonicNow() + timeout) {
+                try await self.joinDial(of: peer)
+            }
+        } catch is DeadlineExceeded {
+            throw DialError(peer: peer, reason: "no connection stood within \(timeout)")
+        }
+    }
+
+    /// Waits for the dial of the peer, which the first to wait begins.
+    private func joinDial(of peer: PeerID) async throws -> Connection {
+        try await self.pendingDials.wait(for: peer) {
             self.tasks.add {
                 do {
                     let connection = try await self.dial(peer, self.addressBook.addresses(of: peer))
@@ -33,17 +47,25 @@ extension Swarm {
     }
 
     /// A connection to the peer that `address` names behind `/p2p`, at that address among others.
-    public func connect(to address: Multiaddr) async throws -> Connection {
+    ///
+    /// Throws `DialError`, also where the address names no peer, and `CancellationError`.
+    public func connect(to address: Multiaddr, timeout: Duration? = nil) async throws -> Connection {
+        try await self.connect(to: try self.note(address), timeout: timeout)
+    }
+
+    /// The peer that `address` names, which is noted for it.
+    func note(_ address: Multiaddr) throws(DialError) -> PeerID {
         guard let peer = address.peerID else {
             throw DialError(peer: nil, reason: "\(address) names no peer; add /p2p/ and the peer's ID")
         }
         self.addAddresses([address], of: peer)
-        return try await self.connect(to: peer)
+        return peer
     }
 
     /// A new connection to whoever answers at `address`.
     ///
     /// The handshake proves who that is, but nobody said who it should be: only tests and benchmarks do without a name.
+    /// Throws `DialError`, and `CancellationError` where the task was cancelled.
     public func connect(toWhoeverIsAt address: Multiaddr) async throws -> Connection {
         try await self.dial(nil, [address])
     }
@@ -105,7 +127,7 @@ extension Swarm {
         } catch {
             let duration = EventLoop.monotonicNow() - start
             return .failure(
-                AttemptFailure(attempt: DialError.Attempt(address: address, cause: "\(error)", duration: duration)))
+                AttemptFailure(attempt: DialError.Attempt(address: address, error: error, duration: duration)))
         }
     }
 
@@ -120,12 +142,13 @@ extension Swarm {
                 resolved += found.addresses.filter { !resolved.contains($0) }
                 failed += found.failures.map { failure in
                     DialError.Attempt(
-                        address: address, cause: failure.reason, duration: EventLoop.monotonicNow() - start)
+                        address: address, kind: .nameNotFound, cause: failure.reason,
+                        duration: EventLoop.monotonicNow() - start)
                 }
             } catch {
                 failed.append(
                     DialError.Attempt(
-                        address: address, cause: "\(error)", duration: EventLoop.monotonicNow() - start))
+                        address: address, error: error, duration: EventLoop.monotonicNow() - start))
             }
         }
         return (Array(resolved.prefix(self.configuration.dialledAddresses)), failed)

@@ -17,7 +17,9 @@ extension Swarm {
             self?.accept(link)
         }
         self.listeners.withLock { $0.append(listener) }
-        for address in self.withPeer(ListenAddresses.expand([listener.address])) { self.events.send(.listening(address)) }
+        for address in self.withPeer(ListenAddresses.expand([listener.address])) {
+            self.events.send(.listening(address))
+        }
         self.hooks.protocolsChanged()
         return listener.address
     }

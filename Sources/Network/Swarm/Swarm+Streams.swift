@@ -1,3 +1,5 @@
+import Bytes
+import EventLoop
 public import Multiformats
 public import PeerIdentity
 public import Transport
@@ -11,9 +13,10 @@ public enum HandlerPlace: Sendable {
 }
 
 extension Swarm {
-    /// Answers streams of `protocolID` by `body`.
+    /// Answers streams of `protocolID` by `body`, on Swift's global executor or on the connection's loop.
     ///
-    /// When it returns, the stream is closed in order; when it throws or is cancelled, the stream is reset.
+    /// When it returns, the stream is closed in order; when it throws, the stream is reset. Its task is cancelled when the
+    /// connection ends. A second handler for a protocol takes the place of the first.
     public func handle(
         _ protocolID: String, on place: HandlerPlace = .anywhere,
         _ body: @escaping @Sendable (Stream) async throws -> Void
@@ -21,7 +24,9 @@ extension Swarm {
         self.protocols.set(.task(onLoop: place == .loop, body), for: protocolID)
     }
 
-    /// Answers streams of `protocolID` by the callbacks of the handler that `makeHandler` returns for each.
+    /// Answers streams of `protocolID` by the callbacks of the handler that `makeHandler` returns for each of them.
+    ///
+    /// `makeHandler` is called on the stream's loop when the protocol is agreed on.
     public func handle(
         _ protocolID: String, _ makeHandler: @escaping @Sendable (LoopStream) -> any StreamHandler
     ) {
@@ -37,17 +42,23 @@ extension Swarm {
     public var supportedProtocols: [String] { self.protocols.protocolIDs() }
 
     /// Opens a stream to the peer over a connection that stands or a new one, with the first of `protocols` that it
-    /// supports. Throws `DialError` and `StreamError`.
+    /// supports.
+    ///
+    /// `timeout` bounds connecting and agreeing on the protocol together. Throws `DialError` where there is no connection,
+    /// `StreamError` where there is no stream, and `CancellationError`.
     public func openStream(
         to peer: PeerID, _ protocols: [String], timeout: Duration = .seconds(15)
     ) async throws -> Stream {
-        try await self.connect(to: peer).openStream(protocols, timeout: timeout)
+        let deadline = EventLoop.monotonicNow() + timeout
+        let connection = try await self.connect(to: peer, timeout: timeout)
+        return try await connection.openStream(protocols, timeout: max(deadline - EventLoop.monotonicNow(), .zero))
     }
 
-    /// Opens a stream to the peer that `address` names behind `/p2p`.
+    /// Opens a stream to the peer that `address` names behind `/p2p`, as `openStream(to:_:timeout:)` of a peer does.
     public func openStream(
         to address: Multiaddr, _ protocols: [String], timeout: Duration = .seconds(15)
     ) async throws -> Stream {
-        try await self.connect(to: address).openStream(protocols, timeout: timeout)
+        let peer = try self.note(address)
+        return try await self.openStream(to: peer, protocols, timeout: timeout)
     }
 }

@@ -21,7 +21,8 @@ public struct Chunk: ~Copyable {
     @inlinable public func withUnsafeBytes<Result, E: Error>(
         _ body: (UnsafeRawBufferPointer) throws(E) -> Result
     ) throws(E) -> Result {
-        try body(UnsafeRawBufferPointer(rebasing: self.storage.unsafeMutableBytes[self.offset..<self.offset + self.count]))
+        try body(
+            UnsafeRawBufferPointer(rebasing: self.storage.unsafeMutableBytes[self.offset..<self.offset + self.count]))
     }
 
     /// The bytes to keep: shared memory for large chunks, a copy of small ones.

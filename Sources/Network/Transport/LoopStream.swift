@@ -71,6 +71,15 @@ public final class LoopStream {
         self.offered(bytes.count)
     }
 
+    /// Sends what came in, on this stream or another: a large chunk's memory is shared, a small one is copied.
+    public func write(_ chunk: borrowing Chunk) {
+        if chunk.count > Chunk.copyLimit {
+            self.write(chunk.bytes)
+        } else {
+            chunk.withUnsafeBytes { self.write(copying: $0) }
+        }
+    }
+
     private func offered(_ count: Int) {
         if self.output.count >= Self.highWaterMark { self.isAboveHighWater = true }
         self.driver.streamOffers(self, count: count)

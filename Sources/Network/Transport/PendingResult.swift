@@ -2,8 +2,9 @@ import Synchronization
 
 /// A result that one task waits for and a loop will have; the task may stop waiting before.
 ///
-/// The first result counts, whether it comes before the task waits or after; cancelling the task is one too.
-package final class PendingResult<Value: Sendable>: Sendable {
+/// The first result counts, whether it comes before the task waits or after; cancelling the task is one too. It is how the
+/// callbacks of a `StreamHandler` answer the task that opened the stream.
+public final class PendingResult<Value: Sendable>: Sendable {
     private enum State {
         case new
         case waiting(CheckedContinuation<Value, any Error>)
@@ -14,11 +15,11 @@ package final class PendingResult<Value: Sendable>: Sendable {
 
     private let state = Mutex(State.new)
 
-    package init() {}
+    public init() {}
 
     /// Waits for the result, at most once. `start` is called as soon as there is somebody to tell the result to, unless
     /// it is there already, and `onCancel` when the task is cancelled, on any thread.
-    package func wait(
+    public func wait(
         start: () -> Void = {}, onCancel: @escaping @Sendable () -> Void = {}
     ) async throws -> Value {
         try await withTaskCancellationHandler {
@@ -50,12 +51,12 @@ package final class PendingResult<Value: Sendable>: Sendable {
     }
 
     /// Whether a task waits now.
-    package var isWaiting: Bool {
+    public var isWaiting: Bool {
         self.state.withLock { if case .waiting = $0 { true } else { false } }
     }
 
     /// Gives the result, unless there is one.
-    package func finish(_ result: Result<Value, any Error>) {
+    public func finish(_ result: Result<Value, any Error>) {
         let continuation = self.state.withLock { state -> CheckedContinuation<Value, any Error>? in
             switch state {
             case .new:

@@ -151,9 +151,7 @@ final class StreamMailbox: Sendable {
             state.nextWaiter += 1
             return state.nextWaiter
         }
-        let deadline = timeout.map { timeout in
-            LoopDeadline(on: self.loop, after: timeout) { self.wake(side, token: token, .timedOut) }
-        }
+        var deadline: LoopDeadline?
         let wake = await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<Wake, Never>) in
                 let immediate = self.state.withLock { state -> Wake? in
@@ -171,7 +169,11 @@ final class StreamMailbox: Sendable {
                     }
                     return nil
                 }
-                if let immediate { continuation.resume(returning: immediate) }
+                if let immediate { return continuation.resume(returning: immediate) }
+                // Not before somebody waits: a deadline that is all but over would wake nobody.
+                deadline = timeout.map { timeout in
+                    LoopDeadline(on: self.loop, after: timeout) { self.wake(side, token: token, .timedOut) }
+                }
             }
         } onCancel: {
             self.wake(side, token: token, .cancelled)

@@ -34,6 +34,8 @@ public protocol TransportListener: Sendable {
 public struct TransportError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: Hashable, Sendable {
         case unsupportedAddress
+        /// The host has no support for this family of addresses, such as a kernel without IPv6.
+        case unavailableFamily
         case addressInUse
         case refused
         case unreachable

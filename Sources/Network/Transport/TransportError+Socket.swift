@@ -9,7 +9,7 @@ extension TransportError {
             case .refused: .refused
             case .unreachable: .unreachable
             case .timedOut: .timedOut
-            case .unsupportedAddress: .unsupportedAddress
+            case .unsupportedAddress: .unavailableFamily
             case .addressNotAvailable, .connectionLost, .outOfResources, .other: .failed
             }
         self.init(code, "\(error)")

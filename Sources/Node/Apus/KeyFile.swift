@@ -4,10 +4,12 @@ import Foundation
 public import PeerIdentity
 
 /// A peer's private key in a file: the libp2p `PrivateKey` protobuf, as every implementation reads it.
+///
+/// The protobuf in base64, as Kubo keeps it in its configuration and `apus key generate` prints it, is read too.
 public struct KeyFile: Sendable {
     public let path: String
 
-    /// The largest file that is read: more than any key takes.
+    /// The largest file that is read, in bytes: more than any key takes in base64.
     private static let maximumSize = 65_536
 
     public init(_ path: String) {
@@ -16,45 +18,74 @@ public struct KeyFile: Sendable {
 
     public var exists: Bool { FileManager.default.fileExists(atPath: self.path) }
 
-    /// Whether others than the owner may read the file.
+    /// Whether others than the owner may use the file.
     public var isExposed: Bool {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: self.path)
-        guard let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue else { return false }
-        return mode & 0o077 != 0
+        var information = stat()
+        return stat(self.path, &information) == 0 && Self.isExposed(information)
     }
+
+    private static func isExposed(_ information: stat) -> Bool { information.st_mode & 0o077 != 0 }
 
     /// Reads the key. Throws `KeyFileError`; `allowingExposed` is for looking at a key, not for using it.
     public func read(allowingExposed: Bool = false) throws(KeyFileError) -> PrivateKey {
-        guard self.exists else { throw .missing(path: self.path) }
-        guard allowingExposed || !self.isExposed else { throw .exposed(path: self.path) }
-        let data: Data
+        let contents = try self.contents(allowingExposed: allowingExposed)
         do {
-            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: self.path))
-            defer { try? handle.close() }
-            data = try handle.read(upToCount: Self.maximumSize) ?? Data()
-        } catch {
-            throw .unreadable(path: self.path, reason: error.localizedDescription)
-        }
-        do {
-            return try PrivateKey(protobuf: Bytes(data))
+            return try PrivateKey(protobuf: Self.protobuf(contents))
         } catch {
             throw .damaged(path: self.path, reason: "\(error)")
         }
     }
+
+    /// The bytes of the file that was checked, whatever takes its place meanwhile.
+    private func contents(allowingExposed: Bool) throws(KeyFileError) -> Bytes {
+        let descriptor = open(self.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw errno == ENOENT ? .missing(path: self.path) : .unreadable(path: self.path, reason: Self.reason())
+        }
+        defer { close(descriptor) }
+        var information = stat()
+        guard fstat(descriptor, &information) == 0 else {
+            throw .unreadable(path: self.path, reason: Self.reason())
+        }
+        guard allowingExposed || !Self.isExposed(information) else { throw .exposed(path: self.path) }
+        var contents: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while contents.count <= Self.maximumSize {
+            let count = buffer.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress, $0.count) }
+            if count == 0 { return Bytes(contents) }
+            guard count > 0 || errno == EINTR else {
+                throw .unreadable(path: self.path, reason: Self.reason())
+            }
+            contents += buffer.prefix(max(count, 0))
+        }
+        throw .damaged(path: self.path, reason: "it is larger than \(Self.maximumSize) bytes")
+    }
+
+    /// The protobuf that the bytes are or hold in base64. It begins with a tag of field 1, which is no letter of base64.
+    private static func protobuf(_ contents: Bytes) -> Bytes {
+        guard let first = contents.first, first != 0x08 else { return contents }
+        let text = String(decoding: contents, as: UTF8.self).filter { !$0.isWhitespace }
+        return Data(base64Encoded: text).map { Bytes($0) } ?? contents
+    }
+
+    private static func reason() -> String { String(cString: strerror(errno)) }
 
     /// Writes the key to a new file that only its owner may read; an existing file is never replaced.
     public func write(_ key: PrivateKey) throws(KeyFileError) {
         let descriptor = open(self.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw errno == EEXIST
-                ? .alreadyExists(path: self.path) : .unwritable(path: self.path, reason: String(cString: strerror(errno)))
+                ? .alreadyExists(path: self.path) : .unwritable(path: self.path, reason: Self.reason())
         }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        do {
-            try handle.write(contentsOf: Data(key.protobuf))
-            try handle.synchronize()
-        } catch {
-            throw .unwritable(path: self.path, reason: error.localizedDescription)
+        defer { close(descriptor) }
+        let protobuf = key.protobuf
+        // A key is so short that a file system takes all of it at once or fails.
+        let count = protobuf.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+        guard count == protobuf.count, fsync(descriptor) == 0 else {
+            let reason = count < 0 || count == protobuf.count ? Self.reason() : "the file system is full"
+            // A file that holds half a key would be in the way of the next attempt.
+            unlink(self.path)
+            throw .unwritable(path: self.path, reason: reason)
         }
     }
 }

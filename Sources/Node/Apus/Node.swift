@@ -2,12 +2,13 @@ import EventLoop
 public import Identify
 import MemoryTransport
 public import Multiformats
-import Perf
 public import PeerIdentity
+import Perf
 import Ping
 public import Swarm
 import Synchronization
 import TCPTransport
+import Telemetry
 import Transport
 
 /// A libp2p node: it listens, dials, answers protocols and opens streams to peers.
@@ -20,15 +21,20 @@ import Transport
 ///
 /// A node has threads of its own, which `run` and `withNode` end; whoever uses `start` ends them with `shutdown`.
 public final class Node: Sendable {
+    /// What the node was made from.
     public let configuration: NodeConfiguration
+    /// The key that proves to peers who the node is.
     public let identity: PrivateKey
     /// The connections under the node, for what this type does not offer itself.
     public let swarm: Swarm
     /// What peers said of themselves; nil for a node that does without.
     public let identify: IdentifyService?
 
-    private let loops: EventLoopGroup
+    private let ownLoops: EventLoopGroup?
+    /// Dials of the bootstrap peers.
+    private let tasks = TaskSet()
     private let state = Mutex(State())
+    private static let log = Log("node")
 
     private struct State {
         var phase = Phase.made
@@ -44,27 +50,34 @@ public final class Node: Sendable {
 
     /// Makes a node that neither listens nor dials yet.
     ///
-    /// Throws `KeyFileError` for an identity that cannot be read.
+    /// Throws `KeyFileError` where the identity's file cannot be read, or made.
     public init(_ configuration: NodeConfiguration = .init()) async throws {
         self.configuration = configuration
         self.identity = try Self.resolve(configuration.identity)
         _ = try? OpenFileLimit.raise()
-        let loops = EventLoopGroup(
-            count: configuration.swarm.loops, options: EventLoopOptions(spinning: configuration.swarm.spinning))
-        self.loops = loops
+        let loops =
+            configuration.sharedLoops
+            ?? EventLoopGroup(
+                count: configuration.swarm.loops, options: EventLoopOptions(spinning: configuration.swarm.spinning))
+        self.ownLoops = configuration.sharedLoops == nil ? loops : nil
         do {
             var transports: [any Transport] = [TCPTransport()]
             if let network = configuration.memoryNetwork { transports.append(MemoryTransport(network)) }
             self.swarm = try await Swarm(
                 identity: self.identity, transports: transports, loops: loops, configuration: configuration.swarm)
         } catch {
-            await loops.shutdown()
+            await self.ownLoops?.shutdown()
             throw error
         }
         PingService.serve(on: self.swarm)
         if configuration.servesPerf { PerfService.serve(on: self.swarm) }
         var identify = IdentifyConfiguration()
         identify.agentVersion = configuration.agentVersion
+        if !configuration.announce.isEmpty {
+            identify.addresses = { [weak swarm = self.swarm] in
+                (swarm?.listenAddresses ?? []) + configuration.announce.compactMap(\.withoutPeerID)
+            }
+        }
         self.identify = configuration.identifies ? IdentifyService(swarm: self.swarm, configuration: identify) : nil
     }
 
@@ -81,19 +94,31 @@ public final class Node: Sendable {
         }
     }
 
+    /// The node's name among peers, made of its public key.
     public var peerID: PeerID { self.swarm.localPeer }
 
-    /// The addresses at which the node can be dialled, with its `/p2p`.
-    public var addresses: [Multiaddr] { self.swarm.withPeer(self.swarm.listenAddresses) }
+    /// The addresses at which the node can be dialled, with its `/p2p`: those it listens on and those it announces.
+    public var addresses: [Multiaddr] {
+        self.swarm.withPeer(self.swarm.listenAddresses + self.configuration.announce)
+    }
 
-    /// What happens from now on. A subscriber that does not keep up loses the oldest events.
+    /// What happens from now on, until the node has shut down. Every call makes a subscription of its own.
+    ///
+    /// A subscriber that leaves 1,024 events waiting loses the oldest of them.
+    ///
+    /// ```swift
+    /// for await event in node.events {
+    ///     if case .connected(let connection) = event { print("connected to \(connection.remotePeer)") }
+    /// }
+    /// ```
     public var events: AsyncStream<NodeEvent> { self.swarm.subscribe() }
 
     // MARK: Running
 
-    /// Listens, and begins to connect to the bootstrap peers.
+    /// Listens, and begins to connect to the bootstrap peers; one that is not reached is an event.
     ///
-    /// Throws `TransportError` where an address cannot be listened on; the node must then be shut down.
+    /// Does nothing where the node was started before. An address of a family that the host does not have is left out with a warning, so that the same list serves everywhere.
+    /// Throws `TransportError` where another cannot be listened on, or none is left; the node must then be shut down.
     public func start() async throws {
         let begins = self.state.withLock { state -> Bool in
             guard case .made = state.phase else { return false }
@@ -101,10 +126,25 @@ public final class Node: Sendable {
             return true
         }
         guard begins else { return }
-        for address in self.configuration.listen { try await self.swarm.listen(on: address) }
+        var leftOut: [(address: Multiaddr, error: TransportError)] = []
+        for address in self.configuration.listen {
+            do {
+                try await self.swarm.listen(on: address)
+            } catch let error as TransportError where error.code == .unavailableFamily {
+                leftOut.append((address, error))
+            }
+        }
+        if let first = leftOut.first, leftOut.count == self.configuration.listen.count { throw first.error }
+        for (address, error) in leftOut {
+            Self.log.warning("an address is not listened on", ["address": address, "reason": error])
+        }
+        for address in self.configuration.bootstrap { self.tasks.add { await self.bootstrap(address) } }
     }
 
-    /// Starts the node and keeps it running until the task is cancelled or `shutdown` is called; then drains it.
+    /// Starts the node unless it was, keeps it running until the task is cancelled or `shutdown` is called, and drains it.
+    ///
+    /// Being cancelled is an order to end and no error, so a service group may simply run it. Throws `TransportError` where
+    /// an address cannot be listened on.
     public func run() async throws {
         do {
             try await self.start()
@@ -112,13 +152,7 @@ public final class Node: Sendable {
             await self.shutdown()
             throw error
         }
-        await withTaskGroup { group in
-            for address in self.configuration.bootstrap {
-                group.addTask { await self.bootstrap(address) }
-            }
-            await self.waitUntilStopping()
-            group.cancelAll()
-        }
+        await self.waitUntilStopping()
         await self.shutdown()
     }
 
@@ -134,7 +168,7 @@ public final class Node: Sendable {
 
     /// Ends the node in order: no new connections, GoAway on those that stand, time to send what was written.
     ///
-    /// Returns when everything has ended. A second call waits for the first.
+    /// Returns when everything has ended, within about `SwarmConfiguration.closingTime`. A second call waits for the first.
     public func shutdown() async {
         let begins = self.state.withLock { state -> Bool in
             switch state.phase {
@@ -146,9 +180,10 @@ public final class Node: Sendable {
         }
         guard begins else { return await self.wait { $0 == .stopped } }
         self.wakeWaiters()
+        await self.tasks.cancelAndWait()
         await self.identify?.stop()
         await self.swarm.close()
-        await self.loops.shutdown()
+        await self.ownLoops?.shutdown()
         self.state.withLock { $0.phase = .stopped }
         self.wakeWaiters()
     }

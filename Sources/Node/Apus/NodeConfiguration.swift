@@ -1,3 +1,4 @@
+public import EventLoop
 public import MemoryTransport
 public import Multiformats
 public import PeerIdentity
@@ -17,6 +18,8 @@ public struct NodeConfiguration: Sendable {
     public var identity: NodeIdentity
     /// The addresses to listen on; none for a node that only dials.
     public var listen: [Multiaddr]
+    /// Where else the node can be dialled: peers are told of these addresses too.
+    public var announce: [Multiaddr] = []
     /// Addresses of peers to connect to when the node starts.
     public var bootstrap: [Multiaddr]
     /// What peers are told that this program is.
@@ -28,6 +31,8 @@ public struct NodeConfiguration: Sendable {
     /// Where `/memory` addresses are found; nil for a node that has none. Tests connect nodes of one process with it.
     public var memoryNetwork: MemoryNetwork?
     public var swarm: SwarmConfiguration
+    /// Loops that the node shares with others and that their maker ends; nil for loops of its own, as many as `swarm` says.
+    public var sharedLoops: EventLoopGroup?
 
     /// Throws `MultiaddrError` where one of the addresses is not a multiaddr.
     public init(
@@ -52,6 +57,14 @@ public struct NodeConfiguration: Sendable {
         self.servesPerf = false
         self.identifies = true
         self.swarm = SwarmConfiguration()
+    }
+}
+
+extension NodeConfiguration {
+    /// Name servers as "IP:port"; nil for those of the system.
+    public var nameServers: [String]? {
+        get { self.swarm.nameServers }
+        set { self.swarm.nameServers = newValue }
     }
 }
 

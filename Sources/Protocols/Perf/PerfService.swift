@@ -7,10 +7,10 @@ public import Transport
 public enum PerfService {
     public static let protocolID = "/perf/1.0.0"
 
-    /// Answers `/perf/1.0.0`. It lets any peer make this node send without end, so no node should serve it by default
+    /// Answers `/perf/1.0.0`, or the same under another name. It lets any peer make this node send without end, so no node should serve it by default
     /// (libp2p perf, "Security Considerations").
-    public static func serve(on swarm: Swarm) {
-        swarm.handle(self.protocolID) { _ in PerfResponder() }
+    public static func serve(on swarm: Swarm, as protocolID: String = PerfService.protocolID) {
+        swarm.handle(protocolID) { _ in PerfResponder() }
     }
 
     /// Uploads and then downloads that many bytes over a stream of its own.
@@ -18,13 +18,13 @@ public enum PerfService {
     /// `progress` is called on the connection's loop about once a second and must not block. Throws `PerfError` and
     /// `StreamError`, and `CancellationError` where the task is cancelled, which resets the stream.
     public static func measure(
-        on connection: Connection, upload: UInt64, download: UInt64,
+        on connection: Connection, upload: UInt64, download: UInt64, as protocolID: String = PerfService.protocolID,
         progress: (@Sendable (PerfProgress) -> Void)? = nil
     ) async throws -> PerfResult {
         let start = EventLoop.monotonicNow()
         let result = PendingResult<PerfResult>()
         let initiator = Mutex<LoopBound<PerfInitiator>?>(nil)
-        try await connection.openStream([self.protocolID]) { stream in
+        try await connection.openStream([protocolID]) { stream in
             let handler = PerfInitiator(
                 stream, start: start, upload: upload, download: download, progress: progress, result: result)
             initiator.withLock { $0 = LoopBound(handler, on: stream.loop) }

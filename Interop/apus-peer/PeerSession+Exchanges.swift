@@ -1,0 +1,69 @@
+import Apus
+
+extension PeerSession {
+    func ping(_ command: PeerCommand) async throws -> [String: JSON] {
+        let connection = try await self.node.connect(to: self.peer(command))
+        let session = try await PingSession(connection: connection)
+        defer { session.close() }
+        var times: [JSON] = []
+        for _ in 0..<(try self.amount(command.count, default: 1, "count")) {
+            let time = try await session.ping(timeout: .seconds(60))
+            times.append(.number((time.inSeconds * 1e3).rounded(to: 4)))
+        }
+        return ["rtt_ms": .array(times)]
+    }
+
+    /// Sends random bytes on each of some streams at once, and checks that the same return.
+    func echo(_ command: PeerCommand) async throws -> [String: JSON] {
+        let count = try self.amount(command.bytes, default: 0, "bytes")
+        return try await self.onStreams(command) { connection in
+            try await connection.exchange(TestProtocols.echo) { EchoExchange($0, count: count, result: $1) }
+        }
+    }
+
+    /// Sends random bytes as one request on each of some streams at once, and checks the answers.
+    func request(_ command: PeerCommand) async throws -> [String: JSON] {
+        guard let count = UInt32(exactly: command.bytes ?? 0) else {
+            throw CommandError("\"bytes\" does not fit 32 bits")
+        }
+        let protocolID = command.protocolID ?? TestProtocols.request
+        return try await self.onStreams(command) { connection in
+            try await connection.exchange(protocolID) { RequestExchange($0, count: count, result: $1) }
+        }
+    }
+
+    private func onStreams(
+        _ command: PeerCommand, _ body: @escaping @Sendable (Connection) async throws -> Void
+    ) async throws -> [String: JSON] {
+        let streams = try self.amount(command.streams, default: 1, "streams")
+        let connection = try await self.node.connect(to: self.peer(command))
+        let start = EventLoop.monotonicNow()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<streams { group.addTask { try await body(connection) } }
+            try await group.waitForAll()
+        }
+        return ["ms": (EventLoop.monotonicNow() - start).milliseconds]
+    }
+
+    func perf(_ command: PeerCommand) async throws -> [String: JSON] {
+        let connection = try await self.node.connect(to: self.peer(command))
+        let start = EventLoop.monotonicNow()
+        let result = try await PerfService.measure(
+            on: connection, upload: command.up ?? 0, download: command.down ?? 0,
+            as: command.protocolID ?? PerfService.protocolID)
+        return [
+            "up_s": result.uploadTime.seconds, "down_s": result.downloadTime.seconds,
+            "total_s": (EventLoop.monotonicNow() - start).seconds,
+        ]
+    }
+
+    /// Opens an echo stream, writes 1 KiB and resets it.
+    func reset(_ command: PeerCommand) async throws {
+        let connection = try await self.node.connect(to: self.peer(command))
+        let stream = try await connection.openStream([command.protocolID ?? TestProtocols.echo])
+        try await stream.write(SystemRandom.bytes(1024))
+        // A peer that answers is in the middle of its work when the reset comes; one that does not is reset all the same.
+        _ = try? await stream.read(timeout: .milliseconds(200))
+        stream.reset()
+    }
+}

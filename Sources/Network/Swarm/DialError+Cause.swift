@@ -1,0 +1,44 @@
+import ConnectionUpgrade
+import Multiformats
+import Transport
+
+extension DialError.Attempt {
+    /// The attempt that `error` ended.
+    init(address: Multiaddr, error: any Error, duration: Duration) {
+        self.init(address: address, kind: DialError.Kind(error), cause: "\(error)", duration: duration)
+    }
+}
+
+extension DialError.Kind {
+    /// What a transport's or the upgrade's error means for a dial.
+    init(_ error: any Error) {
+        switch error {
+        case let error as TransportError: self.init(error.code)
+        case let error as UpgradeError: self.init(error)
+        default: self = .failed
+        }
+    }
+
+    private init(_ code: TransportError.Code) {
+        self =
+            switch code {
+            case .unsupportedAddress, .unavailableFamily: .unsupportedAddress
+            case .refused: .refused
+            case .unreachable: .unreachable
+            case .timedOut: .timedOut
+            case .nameNotFound: .nameNotFound
+            case .addressInUse, .failed: .failed
+            }
+    }
+
+    private init(_ error: UpgradeError) {
+        self =
+            switch error {
+            case .securityNotAgreed, .muxerFailed: .noCommonProtocol
+            case .handshakeFailed, .transportFailed: .handshakeFailed
+            case .peerMismatch(_, let actual): .wrongPeer(actual)
+            case .timedOut: .timedOut
+            case .refused, .cancelled: .failed
+            }
+    }
+}

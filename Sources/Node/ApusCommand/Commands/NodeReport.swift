@@ -1,0 +1,90 @@
+import Apus
+
+/// What a running node tells: as JSON on standard output, or to a person, who gets the events in the log.
+struct NodeReport: Sendable {
+    private static let log = Log("node")
+
+    let node: Node
+    let output: Output
+    let isJSON: Bool
+
+    /// Tells a person who the node is and where. A program hears of the addresses as events.
+    func started() async throws {
+        guard !self.isJSON else { return }
+        var text = "PeerID  \(self.node.peerID)\n"
+        let addresses = self.node.addresses
+        text += addresses.isEmpty ? "The node does not listen.\n" : "Listening on\n"
+        for address in addresses { text += "  \(address)\n" }
+        try await self.output.write(text)
+    }
+
+    /// Tells of one event.
+    func happened(_ event: NodeEvent) async throws {
+        self.log(event)
+        if self.isJSON { try await self.output.json(Self.json(event, of: self.node)) }
+    }
+
+    private func log(_ event: NodeEvent) {
+        switch event {
+        // The swarm itself logs inbound attempts that fail.
+        case .listening, .stoppedListening, .identified, .observedAddress, .inboundFailed: return
+        case .connected(let connection):
+            Self.log.info(
+                "connected",
+                [
+                    "peer": connection.remotePeer, "address": connection.remoteAddress,
+                    "direction": "\(connection.direction)",
+                ])
+        case .disconnected(let connection, let reason):
+            Self.log.info("disconnected", ["peer": connection.remotePeer, "reason": reason])
+        case .dialFailed(let error): Self.log.warning(FailureText.text(error))
+        case .refused(let peer, let limit): Self.log.info("refused", ["peer": peer, "limit": limit])
+        }
+    }
+
+    static func json(_ event: NodeEvent, of node: Node) -> JSONText {
+        switch event {
+        case .listening(let address): Self.json("listening", address, of: node)
+        case .stoppedListening(let address): Self.json("stopped_listening", address, of: node)
+        case .connected(let connection):
+            .object([
+                "event": .string("peer_connected"), "peer": .string("\(connection.remotePeer)"),
+                "address": .string("\(connection.remoteAddress)"), "direction": .string("\(connection.direction)"),
+                "security": .string(connection.security), "muxer": .string(connection.muxer),
+            ])
+        case .disconnected(let connection, let reason):
+            .object([
+                "event": .string("peer_disconnected"), "peer": .string("\(connection.remotePeer)"),
+                "address": .string("\(connection.remoteAddress)"), "direction": .string("\(connection.direction)"),
+                "reason": .string("\(reason)"),
+            ])
+        case .inboundFailed(let address, let failure):
+            .object([
+                "event": .string("inbound_failed"), "address": .string("\(address)"), "reason": .string("\(failure)"),
+            ])
+        case .dialFailed(let error):
+            .object([
+                "event": .string("dial_failed"), "peer": .optional(error.peer), "reason": .string("\(error)"),
+            ])
+        case .refused(let peer, let limit):
+            .object([
+                "event": .string("refused"), "peer": .string("\(peer)"), "reason": .string("\(limit)"),
+            ])
+        case .identified(let peer):
+            .object([
+                "event": .string("peer_identified"), "peer": .string("\(peer)"),
+                "agent": .optional(node.identify?.information(of: peer)?.agentVersion),
+            ])
+        case .observedAddress(let address, let peer):
+            .object([
+                "event": .string("observed_address"), "address": .string("\(address)"), "by": .string("\(peer)"),
+            ])
+        }
+    }
+
+    private static func json(_ name: String, _ address: Multiaddr, of node: Node) -> JSONText {
+        .object([
+            "event": .string(name), "peer": .string("\(node.peerID)"), "address": .string("\(address)"),
+        ])
+    }
+}

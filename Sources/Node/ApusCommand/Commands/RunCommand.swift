@@ -1,0 +1,108 @@
+import Apus
+
+/// `apus run`: the daemon.
+enum RunCommand {
+    static let command = Command(
+        "run", summary: "run a node until it is told to end",
+        discussion: """
+            The node listens, connects to the bootstrap peers, answers identify and ping, and prints its PeerID and the \
+            addresses at which it can be dialled. SIGINT or SIGTERM ends it in order, with exit code 0; a second one at once.
+            Every option but --config can also be set by its environment variable or by its key in the configuration file. A \
+            flag comes before the variable, the variable before the file, the file before the default. A variable for an \
+            option that may be repeated holds a list with commas or blanks between.
+            With --json each event is an object on a line of its own: "listening" with peer and address, "peer_connected", \
+            "peer_disconnected" with its reason, "peer_identified", "observed_address", "dial_failed", "inbound_failed", \
+            "refused" and "stopped_listening". Without, events are logged on standard error.
+            """,
+        options: [RunOptions.config.declaration] + RunOptions.settings,
+        examples: [
+            Command.Example("apus run", "Runs a node on port 4001, with its key in ~/.local/share/apus."),
+            Command.Example(
+                "apus run --data-dir ./node --listen /ip4/127.0.0.1/tcp/0 --json",
+                "Runs a second node on a port that the system chooses, for a program to read."),
+            Command.Example(
+                "APUS_LISTEN=/ip4/0.0.0.0/tcp/4001 apus run --config apus.json5",
+                "Takes the listen address from the environment and the rest from a file."),
+        ],
+        endsBySignal: true, perform: Self.perform)
+
+    private static func perform(_ invocation: Invocation) async throws {
+        let directory = DataDirectory(try invocation.values[RunOptions.dataDir])
+        var configuration = try NodeConfiguration(run: invocation.values)
+        try directory.make()
+        configuration.identity = .file(directory.keyFile.path)
+        let node = try await Node(configuration)
+        let events = node.events
+        do {
+            try await node.start()
+        } catch {
+            await node.shutdown()
+            throw error
+        }
+        let report = NodeReport(node: node, output: invocation.output, isJSON: invocation.isJSON)
+        try await Self.run(node, events, report, until: invocation.signals)
+    }
+
+    private enum Part {
+        case report, signals, patience
+    }
+
+    /// How long the reader of standard output may take for the last events.
+    private static let patience: Duration = .milliseconds(500)
+
+    /// Runs the node and reports its events until a signal comes or nobody reads the report any more.
+    private static func run(
+        _ node: Node, _ events: AsyncStream<NodeEvent>, _ report: NodeReport, until signals: ProcessSignals
+    ) async throws {
+        try await withThrowingTaskGroup(of: Part.self) { group in
+            group.addTask {
+                do {
+                    try await report.started()
+                    for await event in events { try await report.happened(event) }
+                } catch {
+                    await node.shutdown()
+                    throw error
+                }
+                return .report
+            }
+            group.addTask {
+                if await signals.first() != nil { await node.shutdown() }
+                return .signals
+            }
+            defer { group.cancelAll() }
+            try await node.run()
+            // The events have ended with the node; what is left of them is still printed.
+            group.addTask {
+                try await Task.sleep(for: Self.patience)
+                return .patience
+            }
+            while let part = try await group.next(), part == .signals {}
+        }
+    }
+}
+
+extension NodeConfiguration {
+    /// The configuration that the options of `apus run` ask for, without the identity.
+    init(run values: OptionValues) throws(CommandError) {
+        try self.init(dialing: values)
+        self.listen = try values.list(RunOptions.listen)
+        self.bootstrap = try values.list(RunOptions.bootstrap)
+        self.announce = try values.list(RunOptions.announce)
+        self.agentVersion = try values[RunOptions.agent]
+        self.servesPerf = try values[RunOptions.perf]
+        let loops = try values[RunOptions.loops]
+        self.swarm.loops = loops > 0 ? loops : nil
+        self.swarm.spinning = try values[RunOptions.spinning]
+        self.swarm.closingTime = min(try values[RunOptions.closingTime], .seconds(2))
+    }
+
+    /// The configuration of a node that only dials.
+    init(dialing values: OptionValues) throws(CommandError) {
+        self.init()
+        let servers = try values.list(RunOptions.nameServer)
+        self.swarm.nameServers = servers.isEmpty ? nil : servers
+        self.swarm.dialTimeout = try values[RunOptions.dialTimeout]
+        self.swarm.handshakeTimeout = try values[RunOptions.handshakeTimeout]
+        self.swarm.negotiationTimeout = try values[RunOptions.negotiationTimeout]
+    }
+}
