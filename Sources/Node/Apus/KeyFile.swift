@@ -13,7 +13,7 @@ public struct KeyFile: Sendable {
     private static let maximumSize = 65_536
 
     public init(_ path: String) {
-        self.path = NSString(string: path).expandingTildeInPath
+        self.path = path.expandingHome
     }
 
     public var exists: Bool { FileManager.default.fileExists(atPath: self.path) }
