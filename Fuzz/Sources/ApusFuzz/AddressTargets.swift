@@ -19,7 +19,7 @@ extension FuzzTarget {
     private static func checkRoundTrip(_ address: Multiaddr) {
         precondition((try? Multiaddr(bytes: address.bytes)) == address, "the bytes of an address are the address")
         precondition((try? Multiaddr(address.description)) == address, "the text of an address is the address")
-        for component in address { precondition(component.text.utf8.count >= 0) }
+        for component in address.components { precondition(component.text.utf8.count >= 0) }
     }
 
     /// Multihashes, CIDs and multibase texts.

@@ -1,5 +1,6 @@
 import Bytes
 import Multiformats
+import PeerIdentity
 
 @testable import Identify
 

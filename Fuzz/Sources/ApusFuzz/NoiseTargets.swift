@@ -33,7 +33,7 @@ extension FuzzTarget {
         precondition(isRead ?? true, "a handshake that fails says why")
     } seeds: {
         let key = try staticKey(of: .initiator)
-        return try [[], ["/yamux/1.0.0"], ["/mplex/6.7.0", "/yamux/1.0.0"]].flatMap { muxers in
+        return [[], ["/yamux/1.0.0"], ["/mplex/6.7.0", "/yamux/1.0.0"]].flatMap { muxers in
             let payload = NoiseHandshakePayload(
                 identityKey: key.identityKey, signature: key.signature, streamMuxers: muxers)
             // The peer has the initiator's static key in both roles, so that its signature holds.
