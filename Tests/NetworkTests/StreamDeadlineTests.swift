@@ -39,7 +39,8 @@ struct StreamDeadlineTests {
     }
 
     @Test func `a deadline bounds a read to the end of a peer that never stops sending`() async throws {
-        try await self.withStream(to: { stream in while true { try await stream.write([1]) } }) { stream in
+        let piece = Bytes(repeatElement(1, count: 4_096))
+        try await self.withStream(to: { stream in while true { try await stream.write(piece) } }) { stream in
             await #expect {
                 _ = try await stream.readToEnd(limit: .max, timeout: .milliseconds(30))
             } throws: { Self.isTimeout($0) }

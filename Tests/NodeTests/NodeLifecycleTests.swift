@@ -92,5 +92,8 @@ struct NodeLifecycleTests {
             try await group.waitForAll()
         }
         #expect(node.addresses.isEmpty)
+        var stopped: [Multiaddr] = []
+        for await case .stoppedListening(let address) in events { stopped.append(address) }
+        #expect(stopped.map(\.peerID) == [node.peerID])
     }
 }

@@ -119,7 +119,11 @@ public final class Swarm: Sendable {
             defer { listeners = [] }
             return listeners
         }
-        for listener in listeners { await listener.close() }
+        for listener in listeners {
+            let addresses = self.withPeer(ListenAddresses.expand([listener.address]))
+            await listener.close()
+            for address in addresses { self.events.send(.stoppedListening(address)) }
+        }
         self.tasks.cancel()
         self.names.cancelAll()
         let connections = self.table.close()
