@@ -30,15 +30,19 @@ def free_port():
 
 
 class Process:
-    """One child with line-wise output. Standard error goes to a log file, whose tail a failure shows."""
+    """One child with line-wise output. Standard error goes to a log file, whose tail a failure shows.
 
-    def __init__(self, arguments, log_path, environment=None, merge_errors=False):
+    `consume`, called by the reading thread, sees each line first; what it answers true for is not kept.
+    """
+
+    def __init__(self, arguments, log_path, environment=None, merge_errors=False, consume=None):
         self.arguments = [str(argument) for argument in arguments]
         self.log_path = str(log_path)
         os.makedirs(os.path.dirname(self.log_path), exist_ok=True)
         self.lines = collections.deque()
         self._ended = False
         self._changed = threading.Condition()
+        self._consume = consume
         full_environment = dict(os.environ)
         full_environment.update(environment or {})
         with open(self.log_path, "ab") as log:
@@ -66,6 +70,8 @@ class Process:
                 self._merged_log.write(raw)
                 self._merged_log.flush()
             line = raw.decode("utf-8", "backslashreplace").rstrip("\r\n")
+            if self._consume and self._consume(line):
+                continue
             with self._changed:
                 self.lines.append(line)
                 self._changed.notify_all()

@@ -100,7 +100,8 @@ import Testing
     }
 
     @Test func `a relay may be found by its records`() throws {
-        let texts = ["_dnsaddr.relay.test": ["dnsaddr=/ip4/10.0.0.1/tcp/1\(Self.alice)", "dnsaddr=/ip4/10.0.0.2/tcp/1"]]
+        let records = ["dnsaddr=/ip4/10.0.0.1/tcp/1\(Self.alice)", "dnsaddr=/ip4/10.0.0.2/tcp/1"]
+        let texts = ["_dnsaddr.relay.test": records]
         #expect(
             try self.resolved("/dnsaddr/relay.test\(Self.alice)/p2p-circuit\(Self.bob)", texts: texts)
                 == ["/ip4/10.0.0.1/tcp/1\(Self.alice)/p2p-circuit\(Self.bob)"])
@@ -132,7 +133,9 @@ import Testing
     @Test func `names that give nothing are told beside what was found`() throws {
         var asked: [String] = []
         let texts = [
-            "_dnsaddr.a.test": ["dnsaddr=/dns4/gone.test/tcp/1", "dnsaddr=/dns4/here.test/tcp/1", "dnsaddr=/dnsaddr/none.test"],
+            "_dnsaddr.a.test": [
+                "dnsaddr=/dns4/gone.test/tcp/1", "dnsaddr=/dns4/here.test/tcp/1", "dnsaddr=/dnsaddr/none.test",
+            ],
             "_dnsaddr.none.test": ["hello"],
         ]
         let result = try self.resolve(
@@ -142,7 +145,9 @@ import Testing
         #expect(
             result.failures == [
                 .init(name: "gone.test", reason: "no such name: gone.test"),
-                .init(name: "_dnsaddr.none.test", reason: "_dnsaddr.none.test has no record that fits /dnsaddr/none.test"),
+                .init(
+                    name: "_dnsaddr.none.test",
+                    reason: "_dnsaddr.none.test has no record that fits /dnsaddr/none.test"),
             ])
     }
 
@@ -179,7 +184,8 @@ import Testing
     @Test func `a loop of names ends when it closes`() throws {
         var asked: [String] = []
         let texts = [
-            "_dnsaddr.a.test": ["dnsaddr=/dnsaddr/b.test"], "_dnsaddr.b.test": ["dnsaddr=/dnsaddr/a.test"],
+            "_dnsaddr.a.test": ["dnsaddr=/dnsaddr/b.test"],
+            "_dnsaddr.b.test": ["dnsaddr=/dnsaddr/a.test"],
         ]
         let result = try self.resolve("/dnsaddr/a.test", texts: texts, asked: &asked)
         #expect(asked == ["_dnsaddr.a.test", "_dnsaddr.b.test"])
@@ -194,7 +200,9 @@ import Testing
         var asked: [String] = []
         var texts: [String: [String]] = [:]
         for level in 0..<10 {
-            texts["_dnsaddr.\(level).test"] = ["dnsaddr=/ip4/10.0.0.\(level)/tcp/1", "dnsaddr=/dnsaddr/\(level + 1).test"]
+            texts["_dnsaddr.\(level).test"] = [
+                "dnsaddr=/ip4/10.0.0.\(level)/tcp/1", "dnsaddr=/dnsaddr/\(level + 1).test",
+            ]
         }
         let result = try self.resolve("/dnsaddr/0.test", texts: texts, asked: &asked).get()
         #expect(asked == (0..<4).map { "_dnsaddr.\($0).test" })

@@ -6,7 +6,8 @@ import Transport
 
 /// Names that a real server answers for.
 @Suite(
-    .timeLimit(.minutes(1)), .enabled(if: NameServer.isRequiredOrPresent, "dnsmasq is not installed (Debian: dnsmasq-base)")
+    .timeLimit(.minutes(1)),
+    .enabled(if: NameServer.isRequiredOrPresent, "dnsmasq is not installed (Debian: dnsmasq-base)")
 )
 struct AddressResolverTests {
     /// Resolves `address` with a server that has `records`, options of dnsmasq.
@@ -76,7 +77,8 @@ struct AddressResolverTests {
 
     @Test func `a loop of records ends`() async throws {
         let records = [
-            "--txt-record=_dnsaddr.a.test,dnsaddr=/dnsaddr/b.test", "--txt-record=_dnsaddr.b.test,dnsaddr=/dnsaddr/a.test",
+            "--txt-record=_dnsaddr.a.test,dnsaddr=/dnsaddr/b.test",
+            "--txt-record=_dnsaddr.b.test,dnsaddr=/dnsaddr/a.test",
         ]
         let error = try await self.error("/dnsaddr/a.test", records)
         #expect(error.reason == "resolve /dnsaddr/a.test: its names lead back to themselves")
@@ -90,13 +92,9 @@ struct AddressResolverTests {
 
     @Test func `10,000 records, more than an answer can hold, do no harm`() async throws {
         let records = (1...10_000).map { "--txt-record=_dnsaddr.a.test,dnsaddr=/ip4/10.0.0.1/tcp/\($0)" }
-        do {
-            let r = try await self.resolve("/dnsaddr/a.test", records)
-            print("10,000:", r.addresses.count, r.failures)
-        } catch let error as TransportError {
-            print("10,000:", error)
-            #expect(error.reason.contains("_dnsaddr.a.test"))
-        }
+        // The server leaves out what is more than 64 KiB.
+        let result = try await self.resolve("/dnsaddr/a.test", records)
+        #expect(result.addresses.count == 100)
     }
 
     @Test func `a server that stays silent costs no more than the time that is given`() async throws {
@@ -110,9 +108,7 @@ struct AddressResolverTests {
             _ = try await resolver.resolve(Multiaddr("/dns4/a.test/tcp/1"))
         }
         #expect(error.code == .timedOut)
-        #expect(
-            error.reason
-                == "resolve /dns4/a.test/tcp/1: the name server did not answer within 0.05 seconds when asked for a.test")
+        #expect(error.reason.hasPrefix("resolve /dns4/a.test/tcp/1: the name server did not answer within"))
         await loop.stop()
     }
 

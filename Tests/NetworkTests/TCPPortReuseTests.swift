@@ -57,6 +57,21 @@ import Transport
         }
     }
 
+    @Test func `a port that IPv4 has otherwise is a source for IPv6`() async throws {
+        try TransportSubject.tcpOverIPv6.requireAvailable()
+        try await TransportFixture.with(.tcpOverIPv6) { fixture in
+            let own = try await fixture.dialling.listen(on: Multiaddr("/ip6/::/tcp/0"), loops: fixture.loops) { _ in }
+            let port = try #require(own.address.tcpPort)
+            let other = try Socket.stream(.ipv4)
+            defer { other.close() }
+            try other.bind(to: #require(SocketAddress(ip: "127.0.0.1", port: port)))
+            let target = try await fixture.listen()
+            #expect(try await fixture.dial(target.address).localAddress.tcpPort == port)
+            await own.close()
+            await target.close()
+        }
+    }
+
     @Test func `without port reuse a dial leaves from any port`() async throws {
         try await TransportFixture.with(.tcpOverIPv4) { fixture in
             var configuration = TCPConfiguration()
@@ -90,13 +105,15 @@ import Transport
     @Test func `two nodes that dial from their listen ports still have ports of their own`() async throws {
         try await TransportFixture.with(.tcpOverIPv4) { fixture in
             let target = try await fixture.listen()
-            let own = try await fixture.dialling.listen(on: Multiaddr("/ip4/127.0.0.1/tcp/0"), loops: fixture.loops) { _ in }
+            let own = try await fixture.dialling.listen(on: fixture.subject.anyAddress, loops: fixture.loops) { _ in }
             let link = try await fixture.connect(to: target)
             #expect(link.dialled.localAddress == own.address)
             // The port is bound by the connection, too, now. A listener still finds that it is taken.
             let another = TCPTransport()
-            for address in [own.address, try Multiaddr("/ip4/0.0.0.0/tcp/\(try #require(own.address.tcpPort))")] {
-                let error = try await fixture.error { try await another.listen(on: address, loops: fixture.loops) { _ in } }
+            for address in [own.address, try own.address.replacingHost(with: .v4(.unspecified))] {
+                let error = try await fixture.error {
+                    try await another.listen(on: address, loops: fixture.loops) { _ in }
+                }
                 #expect(error.code == .addressInUse)
             }
             // A connection alone does not keep a node from listening on its port again.

@@ -74,6 +74,9 @@ extension MuxedConnection: ConnectionDriver {
         let streams = self.streams
         self.streams = []
         for entry in streams { entry?.stream.close(.connectionClosed("\(reason)")) }
+        // Every stream holds its connection, so one that a list of ours still named would keep both for ever.
+        self.negotiations = NegotiationDeadlines()
+        self.touched = []
         // It holds streams that hold this connection.
         self.negotiations = NegotiationDeadlines()
         self.releaseScope(streams)
@@ -83,8 +86,9 @@ extension MuxedConnection: ConnectionDriver {
         let onEstablished = self.onEstablished
         self.onEstablished = nil
         onEstablished?(.failure(.muxerFailed("\(reason)")))
-        self.connection.noteClosed(reason)
-        if onEstablished == nil { self.configuration.onClosed(self.connection, reason) }
+        self.connection.noteClosed(reason) {
+            if onEstablished == nil { self.configuration.onClosed(self.connection, reason) }
+        }
     }
 
     private func releaseScope(_ streams: [StreamEntry?]) {
