@@ -1,4 +1,5 @@
-# The words to remember: run test release lint interop bench fuzz soak docs. Each installs the Debian packages it misses.
+# The words to remember: run test release lint interop bench fuzz soak docs examples. Each installs the Debian packages
+# that it misses.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -41,7 +42,8 @@ help:
 	@echo "make bench     measure beside the go and rust peers"
 	@echo "make fuzz      fuzz what reads a peer's bytes (TIME=30 seconds a target, TARGET='cid yamux-dialer')"
 	@echo "make soak      10,000 connections in turn and 1,000 at once, for leaks"
-	@echo "make docs      build the documentation"
+	@echo "make docs      build the documentation of all modules"
+	@echo "make examples  build and run the examples as a program outside would"
 
 .PHONY: libraries
 libraries:
@@ -69,11 +71,11 @@ release: libraries
 
 .PHONY: lint
 lint:
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Interop/apus-peer Fuzz/Package.swift Fuzz/Sources
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Interop/apus-peer Docs/Examples Fuzz/Package.swift Fuzz/Sources
 
 .PHONY: format
 format:
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Interop/apus-peer Fuzz/Package.swift Fuzz/Sources
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Interop/apus-peer Docs/Examples Fuzz/Package.swift Fuzz/Sources
 
 .PHONY: interop
 interop: release
@@ -92,6 +94,15 @@ soak: release
 .PHONY: bench
 bench: release
 	python3 Benchmarks/compare.py --peers-dir $(PEERS_DIR) $(ARGS)
+
+.PHONY: examples
+examples: libraries
+	@$(call install,git python3)
+	Docs/Examples/check $(ARGS)
+
+.PHONY: docs
+docs: libraries
+	Docs/build
 
 .PHONY: clean
 clean:
