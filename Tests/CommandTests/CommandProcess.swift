@@ -82,6 +82,16 @@ struct CommandProcess: Sendable {
 
     func signal(_ number: Int32) { kill(self.pid, number) }
 
+    /// Stops the process by SIGSTOP, and returns when it has stopped.
+    func stop() async {
+        let pid = self.pid
+        await onThread {
+            kill(pid, SIGSTOP)
+            var status: Int32 = 0
+            while waitpid(pid, &status, WUNTRACED) < 0, errno == EINTR {}
+        }
+    }
+
     /// Waits for the end of the process, with all that it still prints.
     func finish() async throws -> Outcome {
         let deadline = ContinuousClock.now + Self.patience

@@ -44,7 +44,7 @@ struct DialingCommandTests {
         let ping = try CommandProcess.start(
             ["ping", node.address, "--count", "0", "--interval", "10ms", "--timeout", "100ms"])
         #expect(await ping.output.line(containing: "1: ") != nil)
-        node.process.signal(SIGSTOP)
+        await node.process.stop()
         #expect(await ping.output.line(containing: "no answer within 0.1 s") != nil)
         ping.signal(SIGINT)
         #expect(try await ping.finish().exitCode == 0)
