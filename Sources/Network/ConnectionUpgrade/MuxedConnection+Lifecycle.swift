@@ -74,11 +74,9 @@ extension MuxedConnection: ConnectionDriver {
         let streams = self.streams
         self.streams = []
         for entry in streams { entry?.stream.close(.connectionClosed("\(reason)")) }
-        // Every stream holds its connection, so one that a list of ours still named would keep both for ever.
+        // They hold streams that hold this connection.
         self.negotiations = NegotiationDeadlines()
         self.touched = []
-        // It holds streams that hold this connection.
-        self.negotiations = NegotiationDeadlines()
         self.releaseScope(streams)
         self.input.cipher.wipe()
         self.outputCipher.wipe()
