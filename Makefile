@@ -11,6 +11,10 @@ INTEROP_TOOLS := python3 redis-server
 PEERS_DIR ?= ../shared/peers
 PEERS_HOME ?= $(HOME)/.cache/apus-peers
 ARGS ?=
+# Many tests have nodes with threads of their own: more at once only wait for each other.
+AT_ONCE := --experimental-maximum-parallelization-width 4
+TIME ?= 30
+TARGET ?= all
 
 # Installs what is missing of the Debian packages $(1); elsewhere, says what to install.
 define install
@@ -35,6 +39,7 @@ help:
 	@echo "make lint      check the formatting"
 	@echo "make interop   talk to real go, rust, kubo and py peers; writes Docs/Interop.md"
 	@echo "make bench     measure beside the go and rust peers"
+	@echo "make fuzz      fuzz what reads a peer's bytes (TIME=30 seconds a target, TARGET='cid yamux-dialer')"
 	@echo "make soak      10,000 connections in turn and 1,000 at once, for leaks"
 	@echo "make docs      build the documentation"
 
@@ -50,12 +55,12 @@ run: release
 test: libraries
 	@$(call install,$(TEST_TOOLS))
 	$(SWIFT) build --build-tests
-	timeout 900 $(SWIFT) test --skip-build
+	timeout 900 $(SWIFT) test --skip-build $(AT_ONCE)
 
 .PHONY: test-threads
 test-threads: libraries
 	@$(call install,$(TEST_TOOLS))
-	$(SWIFT) test --sanitize=thread --scratch-path .build-thread --filter 'EventLoop|Connection|Stream|Mailbox'
+	timeout 1500 $(SWIFT) test $(AT_ONCE) --sanitize=thread --scratch-path .build-thread --filter 'EventLoop|Connection|Stream|Mailbox'
 
 .PHONY: release
 release: libraries
@@ -64,17 +69,21 @@ release: libraries
 
 .PHONY: lint
 lint:
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Interop/apus-peer
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Interop/apus-peer Fuzz/Package.swift Fuzz/Sources
 
 .PHONY: format
 format:
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Interop/apus-peer
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Interop/apus-peer Fuzz/Package.swift Fuzz/Sources
 
 .PHONY: interop
 interop: release
 	@$(call install,$(INTEROP_TOOLS))
 	python3 Interop/interop.py --report Docs/Interop.md --apus-cli .build/release/apus \
 	  --peers-dir $(PEERS_DIR) --peers-home $(PEERS_HOME) $(ARGS)
+
+.PHONY: fuzz
+fuzz: libraries
+	TIME="$(TIME)" TARGET="$(TARGET)" SWIFT="$(SWIFT)" Fuzz/run
 
 .PHONY: soak
 soak: release

@@ -8,7 +8,7 @@ extension PeerSession {
         case "disconnect":
             try await self.disconnect(self.peer(command))
             return [:]
-        case "peers": return ["peers": JSON(Set(self.node.swarm.connections.map(\.remotePeer)).sorted())]
+        case "peers": return ["peers": JSON(Set(self.node.connections.map(\.remotePeer)).sorted())]
         case "addrs": return ["addrs": JSON(self.node.addresses)]
         case "conns": return ["conns": try self.connections(command)]
         case "identify": return try await self.identify(self.peer(command))

@@ -10,12 +10,12 @@ extension PeerSession {
     }
 
     func disconnect(_ peer: PeerID) async throws {
-        await self.node.swarm.disconnect(peer)
+        await self.node.disconnect(peer)
     }
 
     func connections(_ command: PeerCommand) throws -> JSON {
         let only = try command.peer.map { try self.peer($0) }
-        let connections = self.node.swarm.connections.filter { only == nil || $0.remotePeer == only }
+        let connections = self.node.connections.filter { only == nil || $0.remotePeer == only }
         return .array(
             connections.map { connection in
                 .object([

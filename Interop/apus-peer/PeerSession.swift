@@ -133,7 +133,7 @@ extension Error {
         switch self as? DecodingError {
         case .keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            "\"\(context.codingPath.map(\.stringValue).joined(separator: "."))\" has the wrong type"
+            context.codingPath.last.map { "\"\($0.stringValue)\" has the wrong type" } ?? "it is no object"
         case .dataCorrupted(let context): context.debugDescription
         default: "\(self)"
         }

@@ -17,8 +17,8 @@ enum TestProtocols {
     /// Serves one of `all` under the name `alias`.
     static func serve(_ protocolID: String, as alias: String, on node: Node) {
         switch protocolID {
-        case Self.echo: node.handle(alias) { _ in EchoResponder() }
-        case Self.request: node.handle(alias) { _ in RequestResponder() }
+        case Self.echo: node.handle(alias) { EchoResponder() }
+        case Self.request: node.handle(alias) { RequestResponder() }
         default: PerfService.serve(on: node.swarm, as: alias)
         }
     }

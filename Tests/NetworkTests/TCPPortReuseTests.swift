@@ -57,6 +57,21 @@ import Transport
         }
     }
 
+    @Test func `a port that IPv4 has otherwise is a source for IPv6`() async throws {
+        try TransportSubject.tcpOverIPv6.requireAvailable()
+        try await TransportFixture.with(.tcpOverIPv6) { fixture in
+            let own = try await fixture.dialling.listen(on: Multiaddr("/ip6/::/tcp/0"), loops: fixture.loops) { _ in }
+            let port = try #require(own.address.tcpPort)
+            let other = try Socket.stream(.ipv4)
+            defer { other.close() }
+            try other.bind(to: #require(SocketAddress(ip: "127.0.0.1", port: port)))
+            let target = try await fixture.listen()
+            #expect(try await fixture.dial(target.address).localAddress.tcpPort == port)
+            await own.close()
+            await target.close()
+        }
+    }
+
     @Test func `without port reuse a dial leaves from any port`() async throws {
         try await TransportFixture.with(.tcpOverIPv4) { fixture in
             var configuration = TCPConfiguration()

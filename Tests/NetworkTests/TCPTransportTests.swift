@@ -41,6 +41,16 @@ import Transport
         return value
     }
 
+    @Test func `an IPv4 address in the form of IPv6 is dialled as what it is`() async throws {
+        try await TransportFixture.with(.tcpOverIPv4) { fixture in
+            let listener = try await fixture.listen()
+            let port = try #require(listener.address.tcpPort)
+            let link = try await fixture.dial(Multiaddr("/ip6/::ffff:127.0.0.1/tcp/\(port)"))
+            #expect(link.remoteAddress == listener.address)
+            await listener.close()
+        }
+    }
+
     @Test func `an address that is not this host's is not listened on`() async throws {
         try await TransportFixture.with(.tcpOverIPv4) { fixture in
             // TEST-NET-2 (RFC 5737) belongs to nobody.

@@ -7,8 +7,8 @@ import Testing
     /// A message that takes `size` bytes.
     private func message(size: Int) -> Bytes {
         var message = IdentifyMessage()
-        message.agentVersion = ""
-        while message.bytes.count < size { message.agentVersion?.append("a") }
+        // The field's number, and its length of two bytes.
+        message.agentVersion = String(repeating: "a", count: size - 3)
         #expect(message.bytes.count == size)
         return message.bytes
     }

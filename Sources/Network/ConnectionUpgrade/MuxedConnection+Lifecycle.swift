@@ -84,8 +84,9 @@ extension MuxedConnection: ConnectionDriver {
         let onEstablished = self.onEstablished
         self.onEstablished = nil
         onEstablished?(.failure(.muxerFailed("\(reason)")))
-        self.connection.noteClosed(reason)
-        if onEstablished == nil { self.configuration.onClosed(self.connection, reason) }
+        self.connection.noteClosed(reason) {
+            if onEstablished == nil { self.configuration.onClosed(self.connection, reason) }
+        }
     }
 
     private func releaseScope(_ streams: [StreamEntry?]) {

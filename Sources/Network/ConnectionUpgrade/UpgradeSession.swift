@@ -105,13 +105,19 @@ final class UpgradeSession {
         self.poller?.update(reading: true, writing: !self.output.isEmpty)
     }
 
-    private func receive() {
-        switch self.socket.receive(into: self.resources.receiveBuffer) {
-        case .bytes(let count):
-            self.process(Bytes(copying: UnsafeRawBufferPointer(rebasing: self.resources.receiveBuffer[..<count])))
-        case .wouldBlock: break
-        case .endOfStream: self.receivedEnd()
-        case .failed(let code): self.fail(.transportFailed(SocketError.reason(of: code)))
+    /// Receives what is there, or until an end or an error where the socket has failed: the loop tells of that once.
+    private func receive(untilEnd: Bool) {
+        while self.completion != nil {
+            switch self.socket.receive(into: self.resources.receiveBuffer) {
+            case .bytes(let count):
+                self.process(Bytes(copying: UnsafeRawBufferPointer(rebasing: self.resources.receiveBuffer[..<count])))
+                if !untilEnd { return }
+            case .wouldBlock:
+                if untilEnd { self.fail(.transportFailed(SocketError.reason(of: self.socket.takeError()))) }
+                return
+            case .endOfStream: return self.receivedEnd()
+            case .failed(let code): return self.fail(.transportFailed(SocketError.reason(of: code)))
+            }
         }
     }
 
@@ -166,6 +172,6 @@ final class UpgradeSession {
 extension UpgradeSession: SocketEventHandler {
     func socketReady(readable: Bool, writable: Bool, failed: Bool) {
         if writable { self.send() }
-        if readable || failed, self.completion != nil { self.receive() }
+        if readable || failed { self.receive(untilEnd: failed) }
     }
 }

@@ -62,6 +62,8 @@ final class TCPDial {
             try socket.setOptions(self.options)
             if let source = self.source {
                 try socket.setOptions([.reuseAddress(true), .reusePort(true)])
+                // Otherwise whoever has the port for IPv4 is in the way.
+                if source.family == .ipv6 { try socket.setOption(.ipv6Only(true)) }
                 try socket.bind(to: source)
             }
             switch try socket.connect(to: self.target) {

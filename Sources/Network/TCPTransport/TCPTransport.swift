@@ -23,7 +23,7 @@ public final class TCPTransport: Transport {
     }
 
     public func dial(_ address: Multiaddr, on loop: EventLoop, timeout: Duration) async throws -> RawLink {
-        let target = try address.tcpSocketAddress()
+        let target = try address.tcpSocketAddress().unmapped
         guard target.port != 0 else {
             throw TransportError(.unsupportedAddress, "\(address) has no port to connect to")
         }
@@ -53,5 +53,12 @@ public final class TCPTransport: Transport {
                 requested, on: loop, loops: loops, configuration: configuration, listenPorts: listenPorts,
                 accept: accept)
         }
+    }
+}
+
+extension SocketAddress {
+    /// The IPv4 address where this is one in the form of IPv6: the connection is one of IPv4, and counts as such.
+    fileprivate var unmapped: SocketAddress {
+        self.ip.map { SocketAddress($0.unmapped, port: self.port, scope: self.scope) } ?? self
     }
 }

@@ -49,6 +49,8 @@ public final class Connection: Sendable {
     private struct State {
         var remoteProtocols: Set<String> = []
         var closeReason: ConnectionCloseReason?
+        /// Whether those who watch all connections know that this one has ended.
+        var isReported = false
         var waiters: [CheckedContinuation<ConnectionCloseReason, Never>] = []
     }
 
@@ -135,7 +137,10 @@ public final class Connection: Sendable {
     public func waitUntilClosed() async -> ConnectionCloseReason {
         await withCheckedContinuation { continuation in
             let reason = self.state.withLock { state -> ConnectionCloseReason? in
-                if state.closeReason == nil { state.waiters.append(continuation) }
+                guard state.isReported else {
+                    state.waiters.append(continuation)
+                    return nil
+                }
                 return state.closeReason
             }
             if let reason { continuation.resume(returning: reason) }
@@ -151,10 +156,15 @@ public final class Connection: Sendable {
     // MARK: What the driver and the services report
 
     /// Notes that the connection ended; its driver is let go of.
-    package func noteClosed(_ reason: ConnectionCloseReason) {
+    ///
+    /// `report` tells those who watch all connections: before anyone who waits for this one, so that whoever waits for the
+    /// last connection of a node has had all its events.
+    package func noteClosed(_ reason: ConnectionCloseReason, report: () -> Void) {
         self.driver.withLock { $0 = nil }
+        self.state.withLock { $0.closeReason = $0.closeReason ?? reason }
+        report()
         let waiters = self.state.withLock { state in
-            state.closeReason = state.closeReason ?? reason
+            state.isReported = true
             defer { state.waiters = [] }
             return state.waiters
         }

@@ -6,6 +6,8 @@ import Synchronization
 /// This is the project's only place that makes an unstructured task: its owner cancels and awaits what it began.
 package final class TaskSet: Sendable {
     private let state = Mutex(State())
+    /// The set that the current task, or the one that it is part of, belongs to.
+    @TaskLocal private static var current: TaskSet?
 
     private struct State {
         var tasks: [UInt64: Task<Void, Never>] = [:]
@@ -26,7 +28,7 @@ package final class TaskSet: Sendable {
         }
         guard let id else { return }
         let task = Task(executorPreference: loop?.taskExecutor) {
-            await body()
+            await Self.$current.withValue(self, operation: body)
             self.ended(id)
         }
         let cancel = self.state.withLock { state -> Bool in
@@ -50,8 +52,11 @@ package final class TaskSet: Sendable {
         for task in tasks { task.cancel() }
     }
 
+    /// Cancels the tasks and returns when they have ended; at once where one of them asks, which would wait for itself: a
+    /// handler may close its own connection.
     package func cancelAndWait() async {
         self.cancel()
+        guard Self.current !== self else { return }
         let tasks = self.state.withLock { Array($0.tasks.values) }
         for task in tasks { await task.value }
     }

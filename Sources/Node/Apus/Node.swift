@@ -21,7 +21,9 @@ import Transport
 ///
 /// A node has threads of its own, which `run` and `withNode` end; whoever uses `start` ends them with `shutdown`.
 public final class Node: Sendable {
+    /// What the node was made from.
     public let configuration: NodeConfiguration
+    /// The key that proves to peers who the node is.
     public let identity: PrivateKey
     /// The connections under the node, for what this type does not offer itself.
     public let swarm: Swarm
@@ -29,6 +31,8 @@ public final class Node: Sendable {
     public let identify: IdentifyService?
 
     private let ownLoops: EventLoopGroup?
+    /// Dials of the bootstrap peers.
+    private let tasks = TaskSet()
     private let state = Mutex(State())
     private static let log = Log("node")
 
@@ -46,7 +50,7 @@ public final class Node: Sendable {
 
     /// Makes a node that neither listens nor dials yet.
     ///
-    /// Throws `KeyFileError` for an identity that cannot be read.
+    /// Throws `KeyFileError` where the identity's file cannot be read, or made.
     public init(_ configuration: NodeConfiguration = .init()) async throws {
         self.configuration = configuration
         self.identity = try Self.resolve(configuration.identity)
@@ -90,21 +94,30 @@ public final class Node: Sendable {
         }
     }
 
+    /// The node's name among peers, made of its public key.
     public var peerID: PeerID { self.swarm.localPeer }
 
-    /// The addresses at which the node can be dialled, with its `/p2p`.
+    /// The addresses at which the node can be dialled, with its `/p2p`: those it listens on and those it announces.
     public var addresses: [Multiaddr] {
         self.swarm.withPeer(self.swarm.listenAddresses + self.configuration.announce)
     }
 
-    /// What happens from now on. A subscriber that does not keep up loses the oldest events.
+    /// What happens from now on, until the node has shut down. Every call makes a subscription of its own.
+    ///
+    /// A subscriber that leaves 1,024 events waiting loses the oldest of them.
+    ///
+    /// ```swift
+    /// for await event in node.events {
+    ///     if case .connected(let connection) = event { print("connected to \(connection.remotePeer)") }
+    /// }
+    /// ```
     public var events: AsyncStream<NodeEvent> { self.swarm.subscribe() }
 
     // MARK: Running
 
-    /// Listens on the configured addresses.
+    /// Listens, and begins to connect to the bootstrap peers; one that is not reached is an event.
     ///
-    /// One of a family that the host does not have is left out with a warning, so that the same list serves everywhere.
+    /// Does nothing where the node was started before. An address of a family that the host does not have is left out with a warning, so that the same list serves everywhere.
     /// Throws `TransportError` where another cannot be listened on, or none is left; the node must then be shut down.
     public func start() async throws {
         let begins = self.state.withLock { state -> Bool in
@@ -125,9 +138,13 @@ public final class Node: Sendable {
         for (address, error) in leftOut {
             Self.log.warning("an address is not listened on", ["address": address, "reason": error])
         }
+        for address in self.configuration.bootstrap { self.tasks.add { await self.bootstrap(address) } }
     }
 
-    /// Starts the node and keeps it running until the task is cancelled or `shutdown` is called; then drains it.
+    /// Starts the node unless it was, keeps it running until the task is cancelled or `shutdown` is called, and drains it.
+    ///
+    /// Being cancelled is an order to end and no error, so a service group may simply run it. Throws `TransportError` where
+    /// an address cannot be listened on.
     public func run() async throws {
         do {
             try await self.start()
@@ -135,13 +152,7 @@ public final class Node: Sendable {
             await self.shutdown()
             throw error
         }
-        await withTaskGroup { group in
-            for address in self.configuration.bootstrap {
-                group.addTask { await self.bootstrap(address) }
-            }
-            await self.waitUntilStopping()
-            group.cancelAll()
-        }
+        await self.waitUntilStopping()
         await self.shutdown()
     }
 
@@ -157,7 +168,7 @@ public final class Node: Sendable {
 
     /// Ends the node in order: no new connections, GoAway on those that stand, time to send what was written.
     ///
-    /// Returns when everything has ended. A second call waits for the first.
+    /// Returns when everything has ended, within about `SwarmConfiguration.closingTime`. A second call waits for the first.
     public func shutdown() async {
         let begins = self.state.withLock { state -> Bool in
             switch state.phase {
@@ -169,6 +180,7 @@ public final class Node: Sendable {
         }
         guard begins else { return await self.wait { $0 == .stopped } }
         self.wakeWaiters()
+        await self.tasks.cancelAndWait()
         await self.identify?.stop()
         await self.swarm.close()
         await self.ownLoops?.shutdown()

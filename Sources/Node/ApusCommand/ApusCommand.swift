@@ -24,14 +24,26 @@ import Foundation
             return 0
         }
         let signals = try await ProcessSignals()
+        do {
+            let signal = try await Self.run(parsed, environment, signals)
+            await signals.stop()
+            return signal?.exitCode ?? 0
+        } catch {
+            // No thread may live on while the process ends: the libraries' own endings are not made for that.
+            await signals.stop()
+            throw error
+        }
+    }
+
+    /// Runs a command; returns the signal that cut it short.
+    private static func run(
+        _ parsed: ParsedArguments, _ environment: [String: String], _ signals: ProcessSignals
+    ) async throws -> SignalWatcher.Signal? {
         let invocation = try Invocation(parsed, environment: environment, output: Output(), signals: signals)
         Log.level = try invocation.values[CommonOptions.logLevel]
-        let signal =
-            parsed.command.endsBySignal
+        return parsed.command.endsBySignal
             ? try await Self.perform(parsed.command, invocation)
             : try await Self.performUntilSignal(parsed.command, invocation)
-        await signals.stop()
-        return signal?.exitCode ?? 0
     }
 
     private static func perform(_ command: Command, _ invocation: Invocation) async throws -> SignalWatcher.Signal? {

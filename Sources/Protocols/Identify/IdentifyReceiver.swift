@@ -11,9 +11,9 @@ final class IdentifyReceiver: StreamHandler {
     private var timer: LoopTimer?
     private let onClosed: () -> Void
 
-    /// `timeout` is how long the peer may take from now on; `onClosed` is called when the stream is gone.
+    /// `timeout` is how long the peer may take from `start` on; `onClosed` is called when the stream is gone.
     init(
-        _ stream: LoopStream, timeout: Duration, onClosed: @escaping () -> Void = {},
+        _ stream: LoopStream, start: Instant, timeout: Duration, onClosed: @escaping () -> Void = {},
         completion: @escaping (Outcome) -> Void
     ) {
         self.completion = completion
@@ -21,7 +21,7 @@ final class IdentifyReceiver: StreamHandler {
         self.timer = LoopTimer(stream.loop) { [weak self, weak stream] in
             if let self, let stream { self.end(stream, otherwise: .timedOut(after: timeout)) }
         }
-        self.timer?.schedule(at: stream.loop.now + timeout)
+        self.timer?.schedule(at: start + timeout)
     }
 
     func received(_ bytes: borrowing Chunk, on stream: LoopStream) {

@@ -1,4 +1,5 @@
 import Bytes
+import EventLoop
 import Multiformats
 import PeerIdentity
 import Swarm
@@ -18,8 +19,6 @@ extension IdentifyService {
             await self.pushIfBehind(connection)
         } catch let error as IdentifyError {
             self.finish(connection, error)
-        } catch let error as StreamError {
-            self.finish(connection, .stream(error))
         } catch {
             // Only the end of the connection cancels its tasks.
             self.finish(connection, .connectionClosed)
@@ -29,8 +28,13 @@ extension IdentifyService {
     private func receiveMessage(on connection: Connection) async throws -> IdentifyMessage {
         let result = PendingResult<IdentifyMessage>()
         let timeout = self.configuration.timeout
-        try await connection.openStream([Self.protocolID], timeout: timeout) { stream in
-            IdentifyReceiver(stream, timeout: timeout) { result.finish($0.mapError { $0 }) }
+        let start = connection.loop.now
+        do {
+            try await connection.openStream([Self.protocolID], timeout: timeout) { stream in
+                IdentifyReceiver(stream, start: start, timeout: timeout) { result.finish($0.mapError { $0 }) }
+            }
+        } catch let error as StreamError {
+            throw connection.loop.now >= start + timeout ? .timedOut(after: timeout) : IdentifyError.stream(error)
         }
         return try await result.wait()
     }

@@ -50,6 +50,7 @@ public final class IdentifyService: Sendable {
     ///
     /// Throws `IdentifyError`, and `CancellationError` where the task is cancelled.
     public func information(of connection: Connection) async throws -> IdentifyInfo {
+        guard connection.closeReason == nil else { throw IdentifyError.connectionClosed }
         // Whoever heard of the connection by an event may ask before the service has heard of it.
         self.begin(connection)
         let pending = PendingResult<IdentifyInfo>()
@@ -126,7 +127,7 @@ public final class IdentifyService: Sendable {
             return RefusedStream(stream, code: StreamErrorCode.resourceLimitExceeded)
         }
         return IdentifyReceiver(
-            stream, timeout: self.configuration.timeout,
+            stream, start: now, timeout: self.configuration.timeout,
             onClosed: { [pushStreams] in pushStreams.leave(connection) },
             completion: { [weak self] outcome in
                 if case .success(let message) = outcome { self?.accept(message, of: connection, isPush: true) }

@@ -4,7 +4,9 @@ import Transport
 /// Bytes of a perf exchange that are yet to be written: zeros, all of them the same memory.
 struct PerfPayload {
     /// Every write is this block or the front of it, so that memory stays flat however much is sent.
-    private static let block = Bytes(repeatElement(0, count: 64 * 1024))
+    private static let block = Bytes(unsafeUninitializedCapacity: 64 * 1024) { memory in
+        memory.initializeMemory(as: UInt8.self, repeating: 0).count
+    }
 
     private(set) var remaining: UInt64
 

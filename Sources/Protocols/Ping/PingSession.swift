@@ -5,7 +5,7 @@ public import Transport
 
 /// One `/ipfs/ping/1.0.0` stream that serves for any number of pings (libp2p ping).
 ///
-/// Its last copy ends the stream when it goes.
+/// A node keeps at most one session a peer (libp2p ping, "Protocol"). Its last copy ends the stream when it goes.
 public struct PingSession: Sendable {
     private let stream: OwnedStream
 

@@ -19,7 +19,7 @@ enum FailureText {
         switch error.attempts.first?.kind {
         case .refused: "nobody listens there: start the node, or check the port"
         case .unreachable: "check the address and this machine's network"
-        case .timedOut: "check the address, and that no firewall is between"
+        case .timedOut: "check the address, that a libp2p node listens there, and that no firewall is between"
         case .nameNotFound: "check the name, or give an IP address"
         case .wrongPeer(let actual): "if it is the one you mean, end the address in /p2p/\(actual)"
         case .unsupportedAddress: "use an address of TCP, such as /ip4/192.0.2.1/tcp/4001/p2p/ and the peer's ID"

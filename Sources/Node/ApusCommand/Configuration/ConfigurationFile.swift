@@ -10,19 +10,27 @@ struct ConfigurationFile: Sendable {
 
     /// Reads the file at `path`. Throws `CommandError.usage` with the path and what is wrong.
     init(path: String, options: [OptionDeclaration]) throws(CommandError) {
-        let expanded = NSString(string: path).expandingTildeInPath
-        let data: Data
-        do {
-            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: expanded))
-            defer { try? handle.close() }
-            data = try handle.read(upToCount: Self.maximumSize + 1) ?? Data()
-        } catch {
-            throw .usage("the configuration file \(path) cannot be read: \(error.localizedDescription)")
-        }
-        guard data.count <= Self.maximumSize else {
-            throw .usage("the configuration file \(path) is larger than \(Self.maximumSize) bytes")
-        }
+        let data = try Self.contents(of: path)
         try self.init(data, path: path, options: options)
+    }
+
+    private static func contents(of path: String) throws(CommandError) -> Data {
+        let descriptor = open(NSString(string: path).expandingTildeInPath, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.unreadable(path) }
+        defer { close(descriptor) }
+        var contents = Data()
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while contents.count <= Self.maximumSize {
+            let count = buffer.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress, $0.count) }
+            if count == 0 { return contents }
+            guard count > 0 || errno == EINTR else { throw Self.unreadable(path) }
+            contents += buffer.prefix(max(count, 0))
+        }
+        throw .usage("the configuration file \(path) is larger than \(Self.maximumSize) bytes")
+    }
+
+    private static func unreadable(_ path: String) -> CommandError {
+        .usage("the configuration file \(path) cannot be read: \(String(cString: strerror(errno)))")
     }
 
     /// Reads the contents of a file.
