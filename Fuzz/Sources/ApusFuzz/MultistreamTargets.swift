@@ -35,7 +35,9 @@ extension FuzzTarget {
     }
 
     private static func dial(_ parts: [Bytes]) -> NegotiationOutcome {
-        guard var dialer = try? MultistreamDialer(protocols: Self.offered) else { preconditionFailure("valid names") }
+        guard var dialer = try? MultistreamDialer(protocols: Self.offered) else {
+            preconditionFailure("the names are valid")
+        }
         var outcome = NegotiationOutcome()
         outcome.output += dialer.nextOutput().map { Array($0) } ?? []
         for part in parts where outcome.error == nil {
