@@ -61,7 +61,11 @@ extension FuzzTarget {
         for part in parts where outcome.error == nil {
             var reader = BytesReader(part)
             do {
-                outcome.agreed = try listener.receive(&reader) { Self.offered.contains($0) } list: { Self.offered }
+                outcome.agreed = try listener.receive(&reader) {
+                    Self.offered.contains($0)
+                } list: {
+                    Self.offered
+                }
             } catch {
                 outcome.error = error
                 _ = error.description

@@ -22,7 +22,11 @@ extension FuzzTarget {
         // The whole window in one frame, of which the reader takes three parts and is sent one more.
         let full: [UInt8] = [16, 0, 17, 1, 0, 4]
         let taken = full + [13] + [8, 0, 255, 255, 8, 0, 255, 255, 8, 0, 255, 255, 13, 16, 0, 0, 1, 255, 255]
-        return [Bytes(full), Bytes(taken), Bytes(accepted), Bytes(refused + [13, 6, 0, 6, 1, 13, 10, 0, 13])] + rawFrames
+        let excess = full + [16, 0, 0, 1, 0, 1]
+        return [
+            Bytes(full), Bytes(excess), Bytes(taken), Bytes(accepted),
+            Bytes(refused + [13, 6, 0, 6, 1, 13, 10, 0, 13]),
+        ] + rawFrames
     }
 
     /// A ping and the beginning of a stream of either side, byte for byte.
