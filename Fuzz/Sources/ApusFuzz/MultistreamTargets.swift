@@ -35,7 +35,9 @@ extension FuzzTarget {
     }
 
     private static func dial(_ parts: [Bytes]) -> NegotiationOutcome {
-        guard var dialer = try? MultistreamDialer(protocols: Self.offered) else { preconditionFailure("valid names") }
+        guard var dialer = try? MultistreamDialer(protocols: Self.offered) else {
+            preconditionFailure("the names are valid")
+        }
         var outcome = NegotiationOutcome()
         outcome.output += dialer.nextOutput().map { Array($0) } ?? []
         for part in parts where outcome.error == nil {
@@ -59,7 +61,11 @@ extension FuzzTarget {
         for part in parts where outcome.error == nil {
             var reader = BytesReader(part)
             do {
-                outcome.agreed = try listener.receive(&reader) { Self.offered.contains($0) } list: { Self.offered }
+                outcome.agreed = try listener.receive(&reader) {
+                    Self.offered.contains($0)
+                } list: {
+                    Self.offered
+                }
             } catch {
                 outcome.error = error
                 _ = error.description

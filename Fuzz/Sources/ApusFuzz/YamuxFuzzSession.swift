@@ -14,7 +14,8 @@ struct YamuxFuzzSession: ~Copyable {
         var isEnded = false
     }
 
-    private static let zeros = Bytes(repeatElement(0, count: Int(UInt16.max)))
+    /// The payload of the peer's frames: as long as the largest window.
+    private static let zeros = Bytes(repeatElement(0, count: 1 << 20))
 
     private var session: YamuxSession
     private var script: BytesReader

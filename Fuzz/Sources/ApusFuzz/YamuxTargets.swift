@@ -19,13 +19,21 @@ extension FuzzTarget {
     } seeds: {
         let accepted: [UInt8] = [0, 1, 1, 1, 0, 0, 13, 16, 0, 0, 1, 4, 0, 7, 0, 5, 0, 13, 12, 20, 15, 13]
         let refused: [UInt8] = (0..<6).flatMap { [0, 1, 1, UInt8(2 * $0 + 1), 0, 0] }
-        return [Bytes(accepted), Bytes(refused + [13, 6, 0, 6, 1, 13, 10, 0, 13])] + rawFrames
+        // The whole window in one frame, of which the reader takes three parts and is sent one more.
+        let full: [UInt8] = [16, 0, 17, 1, 0, 4]
+        let taken = full + [13] + [8, 0, 255, 255, 8, 0, 255, 255, 8, 0, 255, 255, 13, 16, 0, 0, 1, 255, 255]
+        let excess = full + [16, 0, 0, 1, 0, 1]
+        return [
+            Bytes(full), Bytes(excess), Bytes(taken), Bytes(accepted),
+            Bytes(refused + [13, 6, 0, 6, 1, 13, 10, 0, 13]),
+        ] + rawFrames
     }
 
     /// A ping and the beginning of a stream of either side, byte for byte.
     private static let rawFrames = [1, 2].map { (number: UInt32) in
         let frames = [
-            YamuxHeader(type: .ping, flags: .syn, value: 9), YamuxHeader(type: .windowUpdate, flags: .syn, stream: number),
+            YamuxHeader(type: .ping, flags: .syn, value: 9),
+            YamuxHeader(type: .windowUpdate, flags: .syn, stream: number),
         ]
         return Bytes([2, UInt8(frames.count * YamuxHeader.length)] + frames.flatMap { Array($0.bytes) } + [13])
     }
