@@ -81,7 +81,8 @@ def measurements(sizes):
     made.append(ping(sizes.pings))
     for depth in (1, 16, 256):
         title = f"Requests of 64 bytes, {depth} in flight"
-        made.append(rate(f"request-{depth}", title, sizes.seconds, "request", "--bytes", "64", "--pipeline", str(depth)))
+        arguments = ("request", "--bytes", "64", "--pipeline", str(depth))
+        made.append(rate(f"request-{depth}", title, sizes.seconds, *arguments))
     for clients in (1, 32):
         title = f"New connections, {clients} client{'s' if clients > 1 else ''}"
         made.append(rate(f"connect-{clients}", title, sizes.seconds, "connect", "--parallel", str(clients)))

@@ -65,10 +65,10 @@ def page(facts, comparisons, names, commands, blocks):
     worse = [comparison.row.title for comparison in comparisons if comparison.worse_than_all]
     parts = [
         "# Performance",
-        "`make bench` made this page. Each program runs against a server of its own kind, in turn, on one machine, over\n"
-        "the loopback. A cell is the median of the rounds, with the least and the greatest. The ratio is ours to the\n"
-        "better of the others', likewise; a row is won or lost where every round says so by more than 2 %. Times and CPU\n"
-        "are better the smaller they are, everything else the greater.",
+        "`make bench` made this page. Each program runs against a server of its own kind, in turn, on one machine,\n"
+        "over the loopback. A cell is the median of the rounds, with the least and the greatest. The ratio is ours to\n"
+        "the better of the others', likewise; a row is won or lost where every round says so by more than 2 %. Times\n"
+        "and CPU are better the smaller they are, everything else the greater.",
         "\n".join(f"- {name}: {fact}" for name, fact in facts),
         table(comparisons, names),
         f"{marks.count('won')} won, {marks.count('tied')} tied, {marks.count('lost')} lost. "
@@ -76,8 +76,8 @@ def page(facts, comparisons, names, commands, blocks):
         "## Causes",
         block("causes", blocks.pop("causes")),
         "## Commands",
-        "PEER is `apus-peer`, `go-peer` and `rust-peer`; CPU is that of the client in the measured part and of the server\n"
-        "from the client's start to its end.",
+        "PEER is `apus-peer`, `go-peer` and `rust-peer`; CPU is that of the client in the measured part and of the\n"
+        "server from the client's start to its end.",
         "```\nPEER bench server\n" + "\n".join(f"PEER bench {command}" for command in commands) + "\n```",
         *(block(name, text) for name, text in blocks.items()),
     ]

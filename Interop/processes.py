@@ -35,8 +35,9 @@ class Process:
     `consume`, called by the reading thread, sees each line first; what it answers true for is not kept.
     """
 
-    def __init__(self, arguments, log_path, environment=None, merge_errors=False, consume=None):
+    def __init__(self, arguments, log_path, environment=None, merge_errors=False, consume=None, name=None):
         self.arguments = [str(argument) for argument in arguments]
+        self.name = name or os.path.basename(self.arguments[0])
         self.log_path = str(log_path)
         os.makedirs(os.path.dirname(self.log_path), exist_ok=True)
         self.lines = collections.deque()
@@ -130,10 +131,6 @@ class Process:
         with _running_lock:
             _running.discard(self)
         return code
-
-    @property
-    def name(self):
-        return os.path.basename(self.arguments[0])
 
     @property
     def running(self):

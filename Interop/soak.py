@@ -13,6 +13,7 @@ import argparse
 import os
 import shutil
 import sys
+from functools import partial
 
 import soak_cycles
 import soak_standing
@@ -60,7 +61,16 @@ def run(options, logs):
         print(soak_standing.FORMAT.format(*soak_standing.HEADINGS), flush=True)
         arguments = (options.apus, options.go, logs, options.connections, seconds)
         roles = (soak_standing.we_listen, soak_standing.we_dial)
-        InOrder().run([lambda role=role: role(*arguments) for role in roles], seconds + 600)
+        InOrder().run([partial(at_once, role, arguments) for role in roles], seconds + 600)
+
+
+def at_once(role, arguments):
+    """Tells of a failure when it comes: the other role goes on until its time is over."""
+    try:
+        role(*arguments)
+    except (soak_cycles.SoakError, ProcessError) as error:
+        print(f"{role.__name__.replace('_', ' ')}: failed: {error}", flush=True)
+        raise
 
 
 def main():

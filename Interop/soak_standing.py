@@ -12,7 +12,7 @@ from soak_cycles import SoakError, end
 # The soft limit that our process starts with: too low for the connections unless it raises it to the hard one.
 STARTING_LIMIT = 64
 # Of the connections to us, those of whole go nodes, which answer pings. The clients of `go-peer bench idle` answer
-# every stream with "na": that is asked of samples of them, and shows as well that the connection carries bytes both ways.
+# every stream with "na": that is asked of samples of them, and shows as well that a connection carries bytes.
 WHOLE_NODES = 16
 SAMPLED = 20
 PING_SECONDS = 10
@@ -101,10 +101,10 @@ def check_end(client, connections, lost, seconds):
     client.wait(60)
 
 
-def open_idle(arguments, log_path, count, seconds):
+def open_idle(arguments, log_path, count, seconds, name=None):
     """Starts `bench idle` and waits until all stand; it counts its seconds from then on."""
     arguments = [*arguments, "--connections", str(count), "--seconds", str(seconds)]
-    client = Process(arguments, log_path)
+    client = Process(arguments, log_path, name=name)
     opened = client.take_object(lambda line: line.get("event") == "open", OPEN_SECONDS, "all connections to open")
     if opened["connections"] != count:
         raise SoakError(f"{opened['connections']} of {count} connections opened")
@@ -112,7 +112,7 @@ def open_idle(arguments, log_path, count, seconds):
 
 
 def we_listen(apus, go, logs, connections, seconds):
-    us = CommandPeer(with_low_limit([apus, "run"]), f"{logs}/standing-we-listen.log")
+    us = CommandPeer(with_low_limit([apus, "run"]), f"{logs}/standing-we-listen.log", "our peer")
     nodes = [
         CommandPeer([go, "run", "--connect", us.address], f"{logs}/standing-node-{number}.log")
         for number in range(min(WHOLE_NODES, connections))
@@ -143,7 +143,7 @@ def we_listen(apus, go, logs, connections, seconds):
 def we_dial(apus, go, logs, connections, seconds):
     them = CommandPeer([go, "run", "--no-limits"], f"{logs}/standing-go.log")
     arguments = with_low_limit([apus, "bench", "idle", "--addr", them.address])
-    client = open_idle(arguments, f"{logs}/standing-idle-apus.log", connections, seconds + 5)
+    client = open_idle(arguments, f"{logs}/standing-idle-apus.log", connections, seconds + 5, "our peer")
     if not them.wait_standing(connections, OPEN_SECONDS):
         raise SoakError(f"{len(them.standing_peers())} of {connections} peers are connected to go")
     check_limit(client.child.pid, connections)

@@ -70,6 +70,32 @@ import Testing
         await loop.stop()
     }
 
+    @Test func `a timer that became due during a socket's callback sees that it is due`() async throws {
+        let loop = EventLoop(index: 0, options: EventLoopOptions(spinning: false))
+        let (ours, theirs) = try Socket.pair()
+        let timers = await loop.perform { LoopBound(Timers(loop), on: loop) }
+        let early = await withCheckedContinuation { done in
+            loop.execute {
+                let deadline = loop.now + .milliseconds(5)
+                let holder = LoopHolder(until: deadline + .milliseconds(2))
+                let poller = try? SocketPoller(loop, descriptor: ours.descriptor, handler: holder)
+                let timer = LoopTimer(loop) {
+                    poller?.close()
+                    done.resume(returning: deadline - loop.now)
+                }
+                timer.schedule(at: deadline)
+                timers.value.kept = [timer]
+                poller?.update(reading: true, writing: false)
+                _ = theirs.send(text: "x")
+            }
+        }
+        #expect(early <= .zero)
+        await loop.perform { timers.value.close() }
+        await loop.stop()
+        ours.close()
+        theirs.close()
+    }
+
     @Test func `a timer may be dropped on any thread`() async {
         let loop = EventLoop(index: 0)
         let fired = Locked(false)
@@ -156,4 +182,15 @@ private final class UncheckedBox<Value>: Sendable {
     let value: UncheckedSendable<Value>
 
     init(_ value: Value) { self.value = UncheckedSendable(value) }
+}
+
+/// Holds the loop, once its socket can be read, until an instant has passed.
+private final class LoopHolder: SocketEventHandler {
+    private let end: Instant
+
+    init(until end: Instant) { self.end = end }
+
+    func socketReady(readable: Bool, writable: Bool, failed: Bool) {
+        while EventLoop.monotonicNow() < self.end {}
+    }
 }

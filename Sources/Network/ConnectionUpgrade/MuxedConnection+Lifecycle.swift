@@ -74,9 +74,10 @@ extension MuxedConnection: ConnectionDriver {
         let streams = self.streams
         self.streams = []
         for entry in streams { entry?.stream.close(.connectionClosed("\(reason)")) }
-        // Every stream holds its connection, so one that a list of ours still named would keep both for ever.
-        self.negotiations = NegotiationDeadlines()
+        // The ends of streams that were laid out when sending failed: no longer in the table, and not told yet.
+        let touched = self.touched
         self.touched = []
+        for (stream, _) in touched { stream.close(.connectionClosed("\(reason)")) }
         // It holds streams that hold this connection.
         self.negotiations = NegotiationDeadlines()
         self.releaseScope(streams)

@@ -72,7 +72,7 @@ final class LoopCore {
 
     // MARK: Time
 
-    /// When the first callback or job of this tick began.
+    /// When the first callback or job of this tick began; later where a timer became due since.
     var now: Instant {
         guard !self.isEnded else { return EventLoop.monotonicNow() }
         if !self.isBusy { self.becomeBusy() }
@@ -88,6 +88,15 @@ final class LoopCore {
     /// Must be called before each callback of a handle and each job.
     @inline(__always) func callbackBegan() {
         if !self.isBusy { self.becomeBusy() }
+    }
+
+    /// Must be called before the handler of a timer that was set to `deadline`.
+    ///
+    /// libuv reads the clock again between the sockets' callbacks and the timers, so a timer can be due that was not when
+    /// this tick began. Its handler must see that, or it sets the timer to the same deadline and libuv fires it for ever.
+    @inline(__always) func timerFired(deadline: Instant) {
+        self.callbackBegan()
+        if self.tickTime < deadline { self.tickTime = EventLoop.monotonicNow() }
     }
 
     /// Must be called after each callback of a handle.

@@ -80,10 +80,10 @@ private final class TimerHandle: LoopHandle {
     }
 
     private func fired() {
-        guard let handler = self.handler else { return }
+        guard let handler = self.handler, let deadline = self.deadline else { return }
         let core = self.core
         self.deadline = nil
-        core.callbackBegan()
+        core.timerFired(deadline: deadline)
         handler()
         core.callbackEnded()
     }

@@ -5,13 +5,16 @@ public import PeerIdentity
 public struct DialError: Error, Sendable, CustomStringConvertible {
     /// How one address failed.
     public struct Attempt: Sendable {
+        /// The address that was tried, or whose name was asked for.
         public let address: Multiaddr
+        /// What sort of failure it was, for a program to decide by.
         public let kind: Kind
         /// A clause for a person.
         public let cause: String
         /// From the start of the attempt to its failure.
         public let duration: Duration
 
+        /// The failure of one address after `duration`; `cause` is a sentence for a person.
         public init(address: Multiaddr, kind: Kind, cause: String, duration: Duration) {
             self.address = address
             self.kind = kind
@@ -42,10 +45,12 @@ public struct DialError: Error, Sendable, CustomStringConvertible {
 
     /// Who was to be reached; nil where an address without a peer was dialled.
     public let peer: PeerID?
+    /// Every address that was tried, in the order in which they failed.
     public let attempts: [Attempt]
     /// What was wrong before any address was tried.
     public let reason: String?
 
+    /// The failure of `attempts`, or of what came before any of them.
     public init(peer: PeerID?, attempts: [Attempt] = [], reason: String? = nil) {
         self.peer = peer
         self.attempts = attempts

@@ -8,7 +8,9 @@ public enum NodeEvent: Sendable {
     case listening(Multiaddr)
     /// The node is no longer to be found at this address.
     case stoppedListening(Multiaddr)
+    /// A connection stands, whoever began it: it is secured, and streams may be opened.
     case connected(Connection)
+    /// A connection that stood has ended.
     case disconnected(Connection, ConnectionCloseReason)
     /// An inbound attempt did not become a connection.
     case inboundFailed(remoteAddress: Multiaddr, UpgradeFailure)
@@ -24,7 +26,9 @@ public enum NodeEvent: Sendable {
 
 /// Why an attempt to connect failed, as a sentence for a person.
 public struct UpgradeFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The sentence.
     public let description: String
 
+    /// The failure that `description` says in a sentence.
     public init(_ description: String) { self.description = description }
 }

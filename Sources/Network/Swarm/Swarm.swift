@@ -8,8 +8,11 @@ public import Transport
 
 /// The connections of one node: it listens, dials, secures, and gives streams to protocols.
 public final class Swarm: Sendable {
+    /// The key that proves to peers who this node is.
     public let identity: PrivateKey
+    /// This node's name among peers, made of its public key.
     public let localPeer: PeerID
+    /// How the swarm connects.
     public let configuration: SwarmConfiguration
     /// The threads that connections live on.
     public let loops: EventLoopGroup
@@ -76,7 +79,7 @@ public final class Swarm: Sendable {
         }
     }
 
-    /// What happens from now on. A subscriber that does not keep up loses the oldest events.
+    /// What happens from now on, until the swarm has closed. A subscriber that leaves 1,024 events waiting loses the oldest.
     public func subscribe() -> AsyncStream<NodeEvent> { self.events.subscribe() }
 
     /// Tells the subscribers of an event.
@@ -116,7 +119,11 @@ public final class Swarm: Sendable {
             defer { listeners = [] }
             return listeners
         }
-        for listener in listeners { await listener.close() }
+        for listener in listeners {
+            let addresses = self.withPeer(ListenAddresses.expand([listener.address]))
+            await listener.close()
+            for address in addresses { self.events.send(.stoppedListening(address)) }
+        }
         self.tasks.cancel()
         self.names.cancelAll()
         let connections = self.table.close()

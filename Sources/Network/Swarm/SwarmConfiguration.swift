@@ -21,9 +21,11 @@ public struct SwarmConfiguration: Sendable {
     public var closingTime: Duration = .seconds(1)
     /// Name servers as "IP:port"; nil for those of the system.
     public var nameServers: [String]?
+    /// Windows, keep-alive and backlog of the muxer (module `Yamux`).
     public var yamux = YamuxConfiguration()
     /// What connections, streams and memory are charged to.
     public var resources: any ResourceScope = UnlimitedResources()
 
+    /// Every default.
     public init() {}
 }

@@ -20,6 +20,7 @@ public struct AddressResolver: Sendable {
         /// How long all names together may take.
         public var time = Duration.seconds(10)
 
+        /// Every default.
         public init() {}
     }
 

@@ -6,6 +6,7 @@ public import Bytes
 public struct Chunk: ~Copyable {
     @usableFromInline let storage: ByteStorage
     @usableFromInline let offset: Int
+    /// How many bytes the piece has: at least one.
     public let count: Int
 
     /// Chunks of at most this many bytes are copied when they are kept, so that they do not keep 64 KiB alive.

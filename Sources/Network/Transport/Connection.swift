@@ -8,17 +8,24 @@ import Synchronization
 public final class Connection: Sendable {
     /// What is known of a connection when it stands.
     public struct Description: Sendable {
+        /// Who began the connection.
         public var direction: Direction
+        /// This node.
         public var localPeer: PeerID
+        /// The peer, as its key in the handshake proved.
         public var remotePeer: PeerID
+        /// The key that the peer proved to have.
         public var remotePublicKey: PublicKey
+        /// This side's end of the socket.
         public var localAddress: Multiaddr
+        /// The peer's end of the socket: where it is now, which need not be where it listens.
         public var remoteAddress: Multiaddr
         /// The protocol id of the security protocol, such as "/noise".
         public var security: String
         /// The protocol id of the muxer, such as "/yamux/1.0.0".
         public var muxer: String
 
+        /// What a transport and the handshake over it found out.
         public init(
             direction: Direction, localPeer: PeerID, remotePeer: PeerID, remotePublicKey: PublicKey,
             localAddress: Multiaddr, remoteAddress: Multiaddr, security: String, muxer: String
@@ -36,9 +43,11 @@ public final class Connection: Sendable {
 
     /// A number that no other connection of this process has.
     public let id: UInt64
+    /// What is known of the connection since it stands.
     public let description: Description
     /// The loop that the connection and its streams live on.
     public let loop: EventLoop
+    /// When it came to stand, on the clock of `EventLoop.monotonicNow()`.
     public let openedAt: Instant
     /// Tasks that serve the connection's streams; they end with it.
     package let tasks = TaskSet()
@@ -70,13 +79,21 @@ public final class Connection: Sendable {
         self.driver.withLock { $0 = bound }
     }
 
+    /// Who began the connection.
     public var direction: Direction { self.description.direction }
+    /// This node.
     public var localPeer: PeerID { self.description.localPeer }
+    /// The peer, as its key in the handshake proved.
     public var remotePeer: PeerID { self.description.remotePeer }
+    /// The key that the peer proved to have.
     public var remotePublicKey: PublicKey { self.description.remotePublicKey }
+    /// This side's end of the socket.
     public var localAddress: Multiaddr { self.description.localAddress }
+    /// The peer's end of the socket: where it is now, which need not be where it listens.
     public var remoteAddress: Multiaddr { self.description.remoteAddress }
+    /// The protocol id of the security protocol, such as "/noise".
     public var security: String { self.description.security }
+    /// The protocol id of the muxer, such as "/yamux/1.0.0".
     public var muxer: String { self.description.muxer }
 
     /// Why the connection ended, or nil while it stands.
@@ -84,12 +101,15 @@ public final class Connection: Sendable {
 
     /// Opens a stream and agrees with the peer on the first of `protocols` that it supports.
     ///
-    /// Costs no round trip where the peer is known to support one of them. Throws `StreamError`.
+    /// Costs no round trip where the peer is known to support one of them. Throws `StreamError`, and `CancellationError`
+    /// where the task was cancelled.
     public func openStream(_ protocols: [String], timeout: Duration = .seconds(15)) async throws -> Stream {
         try await self.open(protocols, timeout: timeout) { Stream($0) }
     }
 
     /// Opens a stream whose callbacks `makeHandler` returns; it is called on the loop when the protocol is agreed on.
+    ///
+    /// Throws what `openStream(_:timeout:)` throws.
     public func openStream(
         _ protocols: [String], timeout: Duration = .seconds(15),
         handler makeHandler: @escaping @Sendable (LoopStream) -> any StreamHandler

@@ -5,7 +5,9 @@ public import EventLoop
 ///
 /// It lives on `loop` and must not leave it. `Stream` is the face for every other thread.
 public final class LoopStream {
+    /// The connection that carries the stream.
     public let connection: Connection
+    /// Who opened the stream.
     public let direction: Direction
     /// The protocol that both sides agreed on; empty until they have.
     public package(set) var protocolID = ""
@@ -21,10 +23,13 @@ public final class LoopStream {
     private var output = OutputQueue()
     private var isAboveHighWater = false
 
+    /// Whether data that comes in is held back.
     public private(set) var isReadingPaused = false
     /// The peer's half has ended, and all of its data was handed out.
     public private(set) var isReadClosed = false
+    /// Whether this side's half has ended, or will behind what waits: what is written now is dropped.
     public private(set) var isWriteClosed = false
+    /// Why the stream ended, or nil while it is open.
     public private(set) var closeReason: StreamCloseReason?
     private var readCloseIsPending = false
     /// Both halves ended on the wire, while data is still held back here.
@@ -43,7 +48,9 @@ public final class LoopStream {
         self.driver = driver
     }
 
+    /// The loop that the stream lives on.
     public var loop: EventLoop { self.connection.loop }
+    /// Whether the stream has ended in both directions.
     public var isClosed: Bool { self.closeReason != nil }
     /// How many written bytes wait to be sent.
     public var waitingOutput: Int { self.output.count }
@@ -57,7 +64,10 @@ public final class LoopStream {
 
     // MARK: Writing
 
-    /// Sends `bytes` behind what waits already. It is sent at the end of the tick, as far as the peer's window allows.
+    /// Sends `bytes` behind what waits already: at the end of the tick, as far as the peer's window allows.
+    ///
+    /// It never waits and takes whatever it is given: who writes much looks at `isWritable`, and goes on at `writable`. On a
+    /// stream whose half has ended it does nothing.
     public func write(_ bytes: Bytes) {
         guard !self.isWriteClosed, !bytes.isEmpty else { return }
         self.output.append(bytes)

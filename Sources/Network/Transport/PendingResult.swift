@@ -15,10 +15,12 @@ public final class PendingResult<Value: Sendable>: Sendable {
 
     private let state = Mutex(State.new)
 
+    /// A result that nobody has yet.
     public init() {}
 
     /// Waits for the result, at most once. `start` is called as soon as there is somebody to tell the result to, unless
-    /// it is there already, and `onCancel` when the task is cancelled, on any thread.
+    /// it is there already, and `onCancel` when the task is cancelled, on any thread. Throws the result's error, and
+    /// `CancellationError` where the task was cancelled.
     public func wait(
         start: () -> Void = {}, onCancel: @escaping @Sendable () -> Void = {}
     ) async throws -> Value {

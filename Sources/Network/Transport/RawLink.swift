@@ -7,8 +7,11 @@ import Synchronization
 /// It closes the socket unless somebody takes it, and until then counts as load of its loop, so that a burst of links is
 /// spread over the loops.
 public final class RawLink: Sendable {
+    /// The loop that the connection is to live on.
     public let loop: EventLoop
+    /// This side's end of the socket.
     public let localAddress: Multiaddr
+    /// The other side's end of the socket.
     public let remoteAddress: Multiaddr
     private let descriptor: Atomic<Int32>
 

@@ -9,6 +9,7 @@ public struct ResolvedAddresses: Sendable {
         /// A sentence for a person, which has the name in it.
         public let reason: String
 
+        /// The failure of `name`, with a sentence for a person.
         public init(name: String, reason: String) {
             self.name = name
             self.reason = reason
@@ -22,6 +23,7 @@ public struct ResolvedAddresses: Sendable {
     /// The names that gave nothing, and the limits that were reached.
     public var failures: [Failure]
 
+    /// The outcome of one resolution.
     public init(addresses: [Multiaddr], failures: [Failure] = []) {
         self.addresses = addresses
         self.failures = failures

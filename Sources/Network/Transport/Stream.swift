@@ -85,6 +85,7 @@ public final class Stream: Sendable {
                 throw StreamError.endedEarly(expected: count, received: writer.count)
             }
             writer.write(bytes)
+            try self.check(deadline)
         }
         return writer.finish()
     }
@@ -98,6 +99,7 @@ public final class Stream: Sendable {
         while let bytes = try await self.read(upTo: .max, deadline) {
             guard bytes.count <= limit - writer.count else { throw StreamError.tooMuchData(limit: limit) }
             writer.write(bytes)
+            try self.check(deadline)
         }
         return writer.finish()
     }
@@ -169,12 +171,19 @@ public final class Stream: Sendable {
         switch await self.mailbox.wait(side, timeout: deadline?.remaining) {
         case .ready: return
         case .cancelled: throw CancellationError()
-        case .timedOut:
-            throw StreamError.timedOut(
-                operation:
-                    "\(side == .reading ? "reading from" : "writing to") \(self.remotePeer) over \(self.protocolID)",
-                after: deadline?.timeout ?? .zero)
+        case .timedOut: throw self.timedOut(side, deadline)
         }
+    }
+
+    /// Ends a call that never has to wait, and still takes too long.
+    private func check(_ deadline: StreamDeadline?) throws {
+        if let deadline, deadline.remaining == .zero { throw self.timedOut(.reading, deadline) }
+    }
+
+    private func timedOut(_ side: StreamMailbox.Side, _ deadline: StreamDeadline?) -> StreamError {
+        let what = side == .reading ? "reading from" : "writing to"
+        return .timedOut(
+            operation: "\(what) \(self.remotePeer) over \(self.protocolID)", after: deadline?.timeout ?? .zero)
     }
 
     // MARK: Ending

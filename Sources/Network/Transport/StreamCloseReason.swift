@@ -28,13 +28,15 @@ extension StreamCloseReason: CustomStringConvertible {
 
 /// Why an operation on a stream failed.
 public enum StreamError: Error, Hashable, Sendable {
+    /// The stream had ended, or ended meanwhile.
     case closed(StreamCloseReason)
     /// Data was written behind the end of our half.
     case writeAfterClose
     /// The deadline passed first.
     case timedOut(operation: String, after: Duration)
-    /// The peer sent more than the reader allows, or ended the stream before it sent what was asked for.
+    /// The peer sent more than the `limit` bytes that the reader allows.
     case tooMuchData(limit: Int)
+    /// The peer ended its half after `received` of the `expected` bytes.
     case endedEarly(expected: Int, received: Int)
     /// The peer speaks none of the protocols that were asked for.
     case protocolsNotSupported([String])

@@ -137,8 +137,11 @@ final class StreamMailbox: Sendable {
         let tell = self.state.withLock { state -> Bool in
             guard state.closeReason == nil else { return false }
             state.writeClosed = true
-            if case .reset = ending { state.outbox.removeAll() }
-            if case .reset? = state.ending { return false }
+            if case .reset(let code) = ending {
+                // Whoever uses the stream now learns of it, and not when the loop has come to it.
+                state.closeReason = .resetLocally(code: code)
+                state.outbox.removeAll()
+            }
             state.ending = ending
             return Self.tellLoop(&state)
         }
@@ -272,7 +275,7 @@ extension StreamMailbox: StreamHandler {
     }
 
     func closed(_ stream: LoopStream, _ reason: StreamCloseReason) {
-        self.wakeReaders { $0.closeReason = reason }
+        self.wakeReaders { $0.closeReason = $0.closeReason ?? reason }
         let writers = self.state.withLock { state -> [Waiter] in
             state.outbox.removeAll()
             defer { state.writers.removeAll() }

@@ -32,22 +32,32 @@ public protocol TransportListener: Sendable {
 
 /// Why a transport could not do what it was asked for.
 public struct TransportError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What sort of failure it was, for a program to decide by.
     public enum Code: Hashable, Sendable {
+        /// The transport has no use for an address of this form.
         case unsupportedAddress
         /// The host has no support for this family of addresses, such as a kernel without IPv6.
         case unavailableFamily
+        /// Somebody else listens on the address.
         case addressInUse
+        /// Nobody listens there, and the host says so.
         case refused
+        /// There is no way to the host or its network.
         case unreachable
+        /// The deadline passed first.
         case timedOut
+        /// A name in the address leads nowhere.
         case nameNotFound
+        /// Anything else.
         case failed
     }
 
+    /// What sort of failure it was.
     public let code: Code
     /// A sentence for a person.
     public let reason: String
 
+    /// A failure of the sort `code`; `reason` is a sentence for a person.
     public init(_ code: Code, _ reason: String) {
         self.code = code
         self.reason = reason

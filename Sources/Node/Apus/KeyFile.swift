@@ -7,15 +7,18 @@ public import PeerIdentity
 ///
 /// The protobuf in base64, as Kubo keeps it in its configuration and `apus key generate` prints it, is read too.
 public struct KeyFile: Sendable {
+    /// Where the file is, with `~` replaced.
     public let path: String
 
     /// The largest file that is read, in bytes: more than any key takes in base64.
     private static let maximumSize = 65_536
 
+    /// The file at `path`, which may begin with `~`, whether it exists or not.
     public init(_ path: String) {
-        self.path = NSString(string: path).expandingTildeInPath
+        self.path = path.expandingHome
     }
 
+    /// Whether there is such a file.
     public var exists: Bool { FileManager.default.fileExists(atPath: self.path) }
 
     /// Whether others than the owner may use the file.
@@ -26,7 +29,7 @@ public struct KeyFile: Sendable {
 
     private static func isExposed(_ information: stat) -> Bool { information.st_mode & 0o077 != 0 }
 
-    /// Reads the key. Throws `KeyFileError`; `allowingExposed` is for looking at a key, not for using it.
+    /// Reads the key. Throws `KeyFileError`, also for a file that others may use; `allowingExposed` is for looking at a key, not for using it.
     public func read(allowingExposed: Bool = false) throws(KeyFileError) -> PrivateKey {
         let contents = try self.contents(allowingExposed: allowingExposed)
         do {
@@ -70,7 +73,7 @@ public struct KeyFile: Sendable {
 
     private static func reason() -> String { String(cString: strerror(errno)) }
 
-    /// Writes the key to a new file that only its owner may read; an existing file is never replaced.
+    /// Writes the key to a new file that only its owner may read; an existing file is never replaced. Throws `KeyFileError`.
     public func write(_ key: PrivateKey) throws(KeyFileError) {
         let descriptor = open(self.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -92,11 +95,17 @@ public struct KeyFile: Sendable {
 
 /// Why a key file cannot be used, with what to do about it.
 public enum KeyFileError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// There is no such file.
     case missing(path: String)
+    /// Others than the owner may use the file.
     case exposed(path: String)
+    /// The system does not let this process read the file.
     case unreadable(path: String, reason: String)
+    /// What is in the file is no private key.
     case damaged(path: String, reason: String)
+    /// A file that exists is never replaced.
     case alreadyExists(path: String)
+    /// The system does not let this process write the file.
     case unwritable(path: String, reason: String)
 
     public var description: String {

@@ -8,6 +8,7 @@ public import Swarm
 public enum NodeIdentity: Sendable {
     /// A new Ed25519 key that is gone with the process.
     case ephemeral
+    /// This key.
     case key(PrivateKey)
     /// A key file; it is made, with an Ed25519 key, where there is none.
     case file(String)
@@ -15,14 +16,15 @@ public enum NodeIdentity: Sendable {
 
 /// What a node is to be and do, with every default.
 public struct NodeConfiguration: Sendable {
+    /// Who the node is.
     public var identity: NodeIdentity
     /// The addresses to listen on; none for a node that only dials.
     public var listen: [Multiaddr]
     /// Where else the node can be dialled: peers are told of these addresses too.
     public var announce: [Multiaddr] = []
-    /// Addresses of peers to connect to when the node starts.
+    /// Addresses of peers to connect to when the node starts, each with its `/p2p`.
     public var bootstrap: [Multiaddr]
-    /// What peers are told that this program is.
+    /// What peers are told that this program is, such as "chat/1.2.0" (libp2p identify, "agentVersion").
     public var agentVersion: String
     /// Whether `/perf/1.0.0` is answered: anyone may then make this node send and receive as much as it can.
     public var servesPerf: Bool
@@ -30,10 +32,13 @@ public struct NodeConfiguration: Sendable {
     public var identifies: Bool
     /// Where `/memory` addresses are found; nil for a node that has none. Tests connect nodes of one process with it.
     public var memoryNetwork: MemoryNetwork?
+    /// How the node connects: loops, timeouts, muxer, name servers.
     public var swarm: SwarmConfiguration
     /// Loops that the node shares with others and that their maker ends; nil for loops of its own, as many as `swarm` says.
     public var sharedLoops: EventLoopGroup?
 
+    /// A node with these addresses, as texts; the rest is as in `init()` until it is set.
+    ///
     /// Throws `MultiaddrError` where one of the addresses is not a multiaddr.
     public init(
         identity: NodeIdentity = .ephemeral, listen: [String] = [], bootstrap: [String] = [],
@@ -48,7 +53,7 @@ public struct NodeConfiguration: Sendable {
         self.swarm = swarm
     }
 
-    /// A node that does not listen, with an identity of its own.
+    /// A node that does not listen, with a new identity and every default.
     public init() {
         self.identity = .ephemeral
         self.listen = []
@@ -70,7 +75,8 @@ extension NodeConfiguration {
 
 /// The version of this package.
 public enum ApusVersion {
+    /// The number that a package manifest asks for.
     public static let number = "0.1.0"
-    /// What peers are told.
+    /// What peers are told that this program is, where it says nothing else.
     public static let agent = "apus/\(Self.number)"
 }

@@ -2,12 +2,15 @@
 ///
 /// ```swift
 /// try await withNode(.init()) { node in
-///     let stream = try await node.openStream(to: address, ["/chat/1.0.0"], timeout: .seconds(10))
+///     let stream = try await node.openStream(to: peer, ["/chat/1.1.0", "/chat/1.0.0"], timeout: .seconds(10))
 ///     try await stream.write(request)
 ///     try await stream.closeWrite()
 ///     let answer = try await stream.readToEnd(limit: 1 << 20)
+///     print(answer.utf8Text ?? "\(answer)")
 /// }
 /// ```
+///
+/// Throws what making and starting the node throw, and what `body` throws. A `body` that is cancelled should end by itself.
 public func withNode<Result>(
     _ configuration: NodeConfiguration = .init(), _ body: (Node) async throws -> Result
 ) async throws -> Result {

@@ -17,5 +17,6 @@ public struct IdentifyConfiguration: Sendable {
     /// How long changes gather before peers are told of them; js-libp2p has the same.
     public var pushDelay: Duration = .seconds(1)
 
+    /// Every default.
     public init() {}
 }

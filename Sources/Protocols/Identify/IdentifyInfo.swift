@@ -21,6 +21,7 @@ public struct IdentifyInfo: Sendable, Hashable {
     /// The peer's own statement of its addresses, verified and signed by the connection's peer (libp2p RFC 0003).
     public var signedRecord: PeerRecord?
 
+    /// What a peer said; nothing, where it is left out.
     public init(
         agentVersion: String = "", protocolVersion: String = "", protocols: [String] = [],
         listenAddresses: [Multiaddr] = [], observedAddress: Multiaddr? = nil, publicKey: PublicKey? = nil,

@@ -8,7 +8,9 @@ public import Transport
 ///
 /// Whoever makes a service keeps it: the swarm does not.
 public final class IdentifyService: Sendable {
+    /// The protocol by which a peer is asked what it is.
     public static let protocolID = "/ipfs/id/1.0.0"
+    /// The protocol by which a peer tells unasked what changed.
     public static let pushProtocolID = "/ipfs/id/push/1.0.0"
 
     let swarm: Swarm

@@ -7,6 +7,7 @@ public struct PerfResult: Sendable, Hashable {
     /// From the opening of the stream to the end of the answer.
     public var total: Duration { self.uploadTime + self.downloadTime }
 
+    /// The two parts of one exchange.
     public init(uploadTime: Duration, downloadTime: Duration) {
         self.uploadTime = uploadTime
         self.downloadTime = downloadTime
@@ -22,6 +23,7 @@ public struct PerfProgress: Sendable, Hashable {
     /// Bytes that came in in the interval.
     public let downloadedBytes: UInt64
 
+    /// What was moved within `time`.
     public init(time: Duration, uploadedBytes: UInt64, downloadedBytes: UInt64) {
         self.time = time
         self.uploadedBytes = uploadedBytes

@@ -5,6 +5,7 @@ public import Transport
 
 /// Measures how fast a connection moves bytes (libp2p perf).
 public enum PerfService {
+    /// The protocol's name in the specification.
     public static let protocolID = "/perf/1.0.0"
 
     /// Answers `/perf/1.0.0`, or the same under another name. It lets any peer make this node send without end, so no node should serve it by default

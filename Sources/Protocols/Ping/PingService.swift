@@ -3,6 +3,7 @@ import Transport
 
 /// Answers `/ipfs/ping/1.0.0` (libp2p ping).
 public enum PingService {
+    /// The protocol's name in the specification.
     public static let protocolID = "/ipfs/ping/1.0.0"
 
     /// Echoes what peers send on ping streams, at most two of them a connection; more are reset.

@@ -68,7 +68,7 @@ struct ArgumentParser: Sendable {
             return command
         }
         if rest.contains(where: Self.isHelp), let help = self.command(["help"]) {
-            rest = [first]
+            rest = [first, CommonOptions.help.declaration.flag]
             return help
         }
         guard let second else {

@@ -68,6 +68,11 @@ struct Command: Sendable {
     /// Whether its settings may stand in a configuration file.
     var isConfigurable: Bool { self.options.contains { $0.name == RunOptions.config.declaration.name } }
 
+    /// The key that an option has in the command's configuration file.
+    func key(of option: OptionDeclaration) -> String? {
+        self.isConfigurable && RunOptions.settings.contains { $0.name == option.name } ? option.key : nil
+    }
+
     /// `apus ping ADDR [options]`.
     var usage: String {
         (["apus"] + self.path + self.operands.map { $0.isOptional ? "[\($0.name)]..." : $0.name } + ["[options]"])

@@ -58,8 +58,9 @@ extension ValueFormat where Value == String {
     /// The address of a name server: an IP address and a port.
     static let nameServer = ValueFormat(literal: .string, completion: .nothing) { text throws(InvalidValue) in
         let colon = text.lastIndex(of: ":") ?? text.endIndex
-        let host = text[..<colon].trimming("[", "]")
-        let isAddress = IPv4Address(host) != nil || (text.hasPrefix("[") && IPv6Address(host) != nil)
+        let host = text[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        let isAddress = isBracketed ? IPv6Address(host.dropFirst().dropLast()) != nil : IPv4Address(host) != nil
         guard isAddress, let port = UInt16(text[colon...].dropFirst()), port > 0 else {
             throw InvalidValue("\(text.quoted) is not an address and a port, such as 192.0.2.1:53 or [2001:db8::1]:53")
         }
@@ -127,10 +128,5 @@ extension StringProtocol {
     var quoted: String {
         let shown = self.prefix(128)
         return "\"\(Printable.text(shown.endIndex == self.endIndex ? String(shown) : shown + "…"))\""
-    }
-
-    /// The text without `first` in front and `last` behind, where it has both.
-    fileprivate func trimming(_ first: Character, _ last: Character) -> String {
-        self.first == first && self.last == last ? String(self.dropFirst().dropLast()) : String(self)
     }
 }

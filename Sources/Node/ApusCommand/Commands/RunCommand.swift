@@ -66,7 +66,9 @@ enum RunCommand {
                 return .report
             }
             group.addTask {
-                if await signals.first() != nil { await node.shutdown() }
+                guard let signal = await signals.first() else { return .signals }
+                Log("node").info("ending", ["signal": "\(signal)"])
+                await node.shutdown()
                 return .signals
             }
             defer { group.cancelAll() }

@@ -1,3 +1,4 @@
+import Apus
 import Foundation
 
 /// A configuration file: one JSON5 object with a key for each setting of `apus run`.
@@ -15,7 +16,7 @@ struct ConfigurationFile: Sendable {
     }
 
     private static func contents(of path: String) throws(CommandError) -> Data {
-        let descriptor = open(NSString(string: path).expandingTildeInPath, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path.expandingHome, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.unreadable(path) }
         defer { close(descriptor) }
         var contents = Data()

@@ -5,7 +5,7 @@ import Foundation
 struct DataDirectory: Sendable {
     let path: String
 
-    init(_ path: String) { self.path = NSString(string: path).expandingTildeInPath }
+    init(_ path: String) { self.path = path.expandingHome }
 
     var keyFile: KeyFile { KeyFile("\(self.path)/peer.key") }
 

@@ -1,9 +1,9 @@
 import Apus
 
-/// The options of `apus run`. All but `config` are settings: flags, environment variables and keys of a configuration file.
+/// The options of `apus run`. All but `config` may also be keys of a configuration file.
 enum RunOptions {
     static let config = Option(
-        "config", "FILE", .file,
+        "config", "FILE", .file, isSetting: true,
         help: "Read settings from this JSON5 file. \"apus config example\" prints one.")
     static let dataDir = Option(
         "data-dir", "DIR", .directory, defaults: ["~/.local/share/apus"], isSetting: true,

@@ -73,7 +73,7 @@ enum HelpText {
             text += " Default: \(option.defaults.joined(separator: " "))."
         }
         if let variable = option.variable { text += " Environment: \(variable)." }
-        if command.isConfigurable, option.isSetting { text += " Key: \(option.key)." }
+        if let key = command.key(of: option) { text += " Key: \(key)." }
         return "  \(title)\n" + TextLayout.indented(text, by: 6)
     }
 
@@ -97,7 +97,7 @@ enum HelpText {
             "option": .string(option.flag), "value": option.isFlag ? .null : .string(option.valueName),
             "defaults": .strings(option.defaults), "repeatable": .bool(option.isRepeatable),
             "environment": .optional(option.variable),
-            "key": command.isConfigurable && option.isSetting ? .string(option.key) : .null,
+            "key": .optional(command.key(of: option)),
             "help": .string(option.help),
         ])
     }

@@ -1,0 +1,74 @@
+import Bytes
+import Swarm
+import Testing
+import Transport
+
+@testable import Identify
+
+/// Sends a push on a stream of its own, and returns when the peer has taken it.
+func pushByHand(_ message: IdentifyMessage, on connection: Connection) async throws {
+    let stream = try await connection.openStream([IdentifyService.pushProtocolID])
+    try await stream.write(message.bytes.lengthPrefixed)
+    try await stream.closeWrite()
+    _ = try await stream.readToEnd(limit: 0)
+}
+
+@Suite(.timeLimit(.minutes(1))) struct IdentifyLimitTests {
+    @Test func `a peer that pushes too often is refused`() async throws {
+        try await withSwarmPair { pair in
+            let services = [IdentifyService(swarm: pair.listener), IdentifyService(swarm: pair.dialer)]
+            let (dialer, listener) = try await pair.connect()
+            _ = try await services[0].information(of: listener)
+            var accepted = 0
+            for number in 0..<50 {
+                var message = IdentifyMessage()
+                message.agentVersion = "\(number)"
+                do {
+                    try await pushByHand(message, on: dialer)
+                    accepted += 1
+                } catch let error as StreamError {
+                    guard case .closed(.resetByPeer) = error else { throw error }
+                }
+            }
+            #expect((10...15).contains(accepted))
+        }
+    }
+
+    @Test func `a peer may have ten identify streams open and no more`() async throws {
+        try await withSwarmPair { pair in
+            let service = IdentifyService(swarm: pair.listener)
+            let (dialer, listener) = try await pair.connect()
+            var streams: [Stream] = []
+            var answered = 0
+            for _ in 0..<30 {
+                do {
+                    let stream = try await dialer.openStream([IdentifyService.protocolID])
+                    streams.append(stream)
+                    _ = try await stream.readToEnd(limit: 5_000)
+                    answered += 1
+                } catch let error as StreamError {
+                    guard case .closed(.resetByPeer) = error else { throw error }
+                }
+            }
+            #expect(answered == 10)
+            for stream in streams { stream.reset() }
+            // The resets are on their way in front of this stream.
+            let stream = try await dialer.openStream([IdentifyService.protocolID])
+            #expect(try await !stream.readToEnd(limit: 5_000).isEmpty)
+            await service.stop()
+            _ = listener
+        }
+    }
+
+    @Test func `a push budget is a burst of ten and one more every five seconds`() {
+        var budget = PushBudget()
+        let start = Instant(nanoseconds: 1_000_000_000_000)
+        func taken(_ attempts: Int, after time: Duration) -> Int {
+            (0..<attempts).reduce(0) { count, _ in count + (budget.take(now: start + time) ? 1 : 0) }
+        }
+        #expect(taken(20, after: .zero) == 10)
+        #expect(taken(1, after: .milliseconds(4_999)) == 0)
+        #expect(taken(2, after: .seconds(5)) == 1)
+        #expect(taken(20, after: .seconds(1_000)) == 10)
+    }
+}
