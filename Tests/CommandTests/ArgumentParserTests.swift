@@ -149,4 +149,13 @@ struct ArgumentParserTests {
     func `numbers are rounded to their digits`(_ number: Double, _ digits: Int, _ text: String) {
         #expect(number.text(digits: digits) == text)
     }
+
+    @Test(
+        arguments: [
+            (.zero, "0 ms"), (.milliseconds(20), "20 ms"), (.microseconds(1_500), "1.5 ms"), (.seconds(10), "10 s"),
+            (.milliseconds(1_500), "1.5 s"),
+        ] as [(Duration, String)])
+    func `times are printed with a unit`(_ duration: Duration, _ text: String) {
+        #expect(duration.text == text)
+    }
 }

@@ -23,9 +23,15 @@ import Foundation
             try await HelpCommand.print(path, isJSON: arguments.contains("--json"), to: Output())
             return 0
         }
+        let values = try OptionValues(parsed, environment: environment)
+        Log.level = try values[CommonOptions.logLevel]
         let signals = try await ProcessSignals()
         do {
-            let signal = try await Self.run(parsed, environment, signals)
+            let invocation = try Invocation(parsed, values: values, output: Output(), signals: signals)
+            let signal =
+                parsed.command.endsBySignal
+                ? try await Self.perform(parsed.command, invocation)
+                : try await Self.performUntilSignal(parsed.command, invocation)
             await signals.stop()
             return signal?.exitCode ?? 0
         } catch {
@@ -33,17 +39,6 @@ import Foundation
             await signals.stop()
             throw error
         }
-    }
-
-    /// Runs a command; returns the signal that cut it short.
-    private static func run(
-        _ parsed: ParsedArguments, _ environment: [String: String], _ signals: ProcessSignals
-    ) async throws -> SignalWatcher.Signal? {
-        let invocation = try Invocation(parsed, environment: environment, output: Output(), signals: signals)
-        Log.level = try invocation.values[CommonOptions.logLevel]
-        return parsed.command.endsBySignal
-            ? try await Self.perform(parsed.command, invocation)
-            : try await Self.performUntilSignal(parsed.command, invocation)
     }
 
     private static func perform(_ command: Command, _ invocation: Invocation) async throws -> SignalWatcher.Signal? {

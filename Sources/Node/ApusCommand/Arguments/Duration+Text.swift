@@ -26,6 +26,13 @@ extension Duration {
         return Double(seconds) + Double(attoseconds) * 1e-18
     }
 
+    /// The time for a sentence: `100 ms`, `1.5 s`.
+    var text: String {
+        let isLong = self.seconds >= 1
+        let number = isLong ? self.seconds : self.seconds * 1_000
+        return "\(number.text(digits: number == number.rounded() ? 0 : 1)) \(isLong ? "s" : "ms")"
+    }
+
     /// The time in milliseconds, to the microsecond: `0.123 ms`.
     var millisecondsText: String { "\((self.seconds * 1_000).text(digits: 3)) ms" }
 }

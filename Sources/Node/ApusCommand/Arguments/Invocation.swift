@@ -5,19 +5,12 @@ struct Invocation: Sendable {
     let operands: [String]
     let output: Output
     let signals: ProcessSignals
-
     /// Whether JSON is asked for.
     let isJSON: Bool
 
     init(
-        _ parsed: ParsedArguments, environment: [String: String], output: Output, signals: ProcessSignals
+        _ parsed: ParsedArguments, values: OptionValues, output: Output, signals: ProcessSignals
     ) throws(CommandError) {
-        let options = parsed.command.allOptions
-        var values = try OptionValues(options, given: parsed.given, environment: environment)
-        if parsed.command.isConfigurable, let path = try values.optional(RunOptions.config) {
-            let file = try ConfigurationFile(path: path, options: RunOptions.settings)
-            values = try OptionValues(options, given: parsed.given, environment: environment, file: file)
-        }
         self.command = parsed.command
         self.values = values
         self.operands = parsed.operands

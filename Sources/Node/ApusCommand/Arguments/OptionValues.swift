@@ -3,6 +3,15 @@ struct OptionValues: Sendable {
     /// The texts of each option, by its name; all were checked by its format.
     private var texts: [String: [String]] = [:]
 
+    /// The values of a command that was called: reads the configuration file that it names.
+    init(_ parsed: ParsedArguments, environment: [String: String]) throws(CommandError) {
+        let options = parsed.command.allOptions
+        self = try OptionValues(options, given: parsed.given, environment: environment)
+        guard parsed.command.isConfigurable, let path = try self.optional(RunOptions.config) else { return }
+        let file = try ConfigurationFile(path: path, options: RunOptions.settings)
+        self = try OptionValues(options, given: parsed.given, environment: environment, file: file)
+    }
+
     /// Reads the environment's variables, and checks them.
     init(
         _ options: [OptionDeclaration], given: [String: [String]], environment: [String: String],

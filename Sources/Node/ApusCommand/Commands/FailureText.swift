@@ -10,6 +10,7 @@ enum FailureText {
         case let error as TransportError: Self.advice(for: error)
         case StreamError.protocolsNotSupported(let protocols) where protocols.contains(PerfService.protocolID):
             "an Apus node answers it when it is started with: apus run --perf"
+        case PingError.tooManyUnanswered, PingError.closed: "the peer, or the network to it, seems to be gone"
         default: nil
         }
     }

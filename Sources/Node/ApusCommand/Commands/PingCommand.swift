@@ -34,6 +34,7 @@ enum PingCommand {
         let interval = try invocation.values[Self.interval]
         let timeout = try invocation.values[Self.timeout]
         var summary = PingSummary()
+        var failure: (any Error)?
         try await ShortLivedNode.withConnection(invocation) { _, connection in
             if !invocation.isJSON {
                 try await invocation.output.line("PING \(connection.remotePeer) at \(connection.remoteAddress)")
@@ -49,6 +50,8 @@ enum PingCommand {
                 session.close()
             } catch is CancellationError where summary.sent > 0 {
                 // An interrupt ends the pings, and what they showed is still told.
+            } catch  where summary.sent > 0 && !(error is CommandError) {
+                failure = error
             }
         }
         if invocation.isJSON {
@@ -56,9 +59,9 @@ enum PingCommand {
         } else {
             try await invocation.output.line(summary.text)
         }
+        if let failure { throw failure }
         guard summary.answered > 0 || summary.sent == 0 else {
-            throw CommandError.failed(
-                "the peer answered none of \(summary.sent) pings within \(timeout.seconds.text(digits: 1)) s")
+            throw CommandError.failed("the peer answered none of \(summary.sent) pings within \(timeout.text)")
         }
     }
 
@@ -88,7 +91,7 @@ enum PingCommand {
             try await invocation.output.json(
                 .object(["event": .string("ping"), "seq": .integer(number), "rtt_ms": milliseconds]))
         } else {
-            let text = rtt?.millisecondsText ?? "no answer within \(timeout.seconds.text(digits: 1)) s"
+            let text = rtt?.millisecondsText ?? "no answer within \(timeout.text)"
             try await invocation.output.line("\(number): \(text)")
         }
     }
