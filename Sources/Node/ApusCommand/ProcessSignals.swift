@@ -7,7 +7,7 @@ import Foundation
 /// it does not handle.
 struct ProcessSignals: Sendable {
     /// How long the process may take to end in order.
-    static let grace: Duration = .milliseconds(2_500)
+    static let grace: Duration = .milliseconds(2_700)
 
     private let loop: EventLoop
     private let requests: AsyncStream<SignalWatcher.Signal>

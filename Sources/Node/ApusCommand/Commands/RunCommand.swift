@@ -48,7 +48,7 @@ enum RunCommand {
     }
 
     /// How long the reader of standard output may take for the last events.
-    private static let patience: Duration = .milliseconds(500)
+    private static let patience: Duration = .milliseconds(300)
 
     /// Runs the node and reports its events until a signal comes or nobody reads the report any more.
     private static func run(
