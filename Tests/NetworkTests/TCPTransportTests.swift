@@ -100,7 +100,9 @@ import Transport
         }
     }
 
-    @Test func `connections wait while there is no descriptor, and the loop does not spin`() async throws {
+    @Test(
+        .disabled("the runtime's thread pool ends a process that is out of descriptors: some must be kept back first"))
+    func `connections wait while there is no descriptor, and the loop does not spin`() async throws {
         await #expect(processExitsWith: .success) {
             try await TransportFixture.with(.tcpOverIPv4, loopCount: 1) { fixture in
                 let loop = fixture.loops.next()

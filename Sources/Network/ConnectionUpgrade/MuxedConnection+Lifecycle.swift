@@ -14,23 +14,29 @@ extension MuxedConnection: ConnectionDriver {
         self.open(OpenWaiting(protocols: protocols, deadline: self.loop.now + timeout, completion: completion))
     }
 
-    /// Ends the connection: says GoAway, sends what the streams have written, ends the socket's write side and waits for
+    /// Ends the connection: sends what the streams have written, says GoAway, ends the socket's write side and waits for
     /// the peer to do the same, for at most `gracePeriod`; at once without one.
+    ///
+    /// Streams of the peer's are refused meanwhile. GoAway comes last: Go, Rust and JavaScript peers end every stream when
+    /// they read it, and would lose what was on its way.
     func close(gracePeriod: Duration?) { self.close(gracePeriod: gracePeriod, .closedLocally) }
 
     private func close(gracePeriod: Duration?, _ reason: ConnectionCloseReason) {
         guard !self.isClosed else { return }
-        self.session.goAway(.normal)
-        guard let gracePeriod else {
-            self.awaitsWritable = false
-            self.flush()
-            return self.tearDown(reason)
-        }
+        guard let gracePeriod else { return self.closeNow(reason) }
         guard self.closing == nil else { return }
         self.closing = Closing(deadline: self.loop.now + gracePeriod, reason: reason)
         self.failOpenQueue("the connection is being closed")
         self.scheduleFlush()
         self.rearmTimer()
+    }
+
+    /// Says GoAway, if the kernel takes it, and ends the connection.
+    private func closeNow(_ reason: ConnectionCloseReason) {
+        self.session.goAway(.normal)
+        self.awaitsWritable = false
+        self.flush()
+        self.tearDown(reason)
     }
 
     /// Closes the connection when the peer has said GoAway and its last stream has ended.
@@ -45,6 +51,12 @@ extension MuxedConnection: ConnectionDriver {
         guard var closing, !closing.isShutDown, self.unsent.isEmpty, !self.session.hasOutput,
             self.streams.allSatisfy({ ($0?.stream.waitingOutput ?? 0) == 0 })
         else { return }
+        guard closing.hasSaidGoAway else {
+            closing.hasSaidGoAway = true
+            self.closing = closing
+            self.session.goAway(.normal)
+            return self.scheduleFlush()
+        }
         closing.isShutDown = true
         self.closing = closing
         do {
@@ -118,7 +130,7 @@ extension MuxedConnection: ConnectionDriver {
     func handleDeadline() {
         guard !self.isClosed else { return }
         let now = self.loop.now
-        if let closing, closing.deadline <= now { return self.tearDown(closing.reason) }
+        if let closing, closing.deadline <= now { return self.closeNow(closing.reason) }
         if let establishDeadline, establishDeadline <= now {
             return self.tearDown(.protocolViolation("the peer did not agree on a muxer in time"))
         }

@@ -71,6 +71,7 @@ final class MuxedConnection {
         var deadline: Instant
         /// Whose wish it is that the connection ends.
         var reason: ConnectionCloseReason
+        var hasSaidGoAway = false
         var isShutDown = false
     }
 
