@@ -1,4 +1,5 @@
 public import Bytes
+import EventLoop
 public import Multiformats
 public import PeerIdentity
 
@@ -38,28 +39,36 @@ public final class Stream: Sendable {
     /// Throws `StreamError` where the stream was reset, its connection ended or `timeout` passed, and
     /// `CancellationError` where the task was cancelled; the stream can still be used then.
     public func read(upTo limit: Int = .max, timeout: Duration? = nil) async throws -> Bytes? {
+        try await self.read(upTo: limit, Deadline(timeout))
+    }
+
+    private func read(upTo limit: Int, _ deadline: Deadline?) async throws -> Bytes? {
         precondition(limit > 0, "a read takes at least one byte")
         while true {
             switch self.mailbox.take(upTo: limit) {
             case .bytes(let bytes): return bytes
             case .end: return nil
             case .failed(let reason): throw StreamError.closed(reason)
-            case .nothingYet: try await self.wait(.reading, timeout: timeout)
+            case .nothingYet: try await self.wait(.reading, deadline)
             }
         }
     }
 
-    /// Exactly `count` bytes. Throws `StreamError.endedEarly` where the peer ends its half before.
+    /// Exactly `count` bytes, all of them within `timeout`. Throws `StreamError.endedEarly` where the peer ends its half before.
     public func read(exactly count: Int, timeout: Duration? = nil) async throws -> Bytes {
+        try await self.read(exactly: count, Deadline(timeout))
+    }
+
+    private func read(exactly count: Int, _ deadline: Deadline?) async throws -> Bytes {
         guard count > 0 else { return Bytes() }
-        guard let first = try await self.read(upTo: count, timeout: timeout) else {
+        guard let first = try await self.read(upTo: count, deadline) else {
             throw StreamError.endedEarly(expected: count, received: 0)
         }
         if first.count == count { return first }
         var writer = BytesWriter(reserving: Swift.min(count, 1 << 20))
         writer.write(first)
         while writer.count < count {
-            guard let bytes = try await self.read(upTo: count - writer.count, timeout: timeout) else {
+            guard let bytes = try await self.read(upTo: count - writer.count, deadline) else {
                 throw StreamError.endedEarly(expected: count, received: writer.count)
             }
             writer.write(bytes)
@@ -68,9 +77,12 @@ public final class Stream: Sendable {
     }
 
     /// All that the peer sends until it ends its half, at most `limit` bytes: more throws `StreamError.tooMuchData`.
+    ///
+    /// The peer has `timeout` for the whole of it.
     public func readToEnd(limit: Int, timeout: Duration? = nil) async throws -> Bytes {
+        let deadline = Deadline(timeout)
         var writer = BytesWriter()
-        while let bytes = try await self.read(timeout: timeout) {
+        while let bytes = try await self.read(upTo: .max, deadline) {
             guard bytes.count <= limit - writer.count else { throw StreamError.tooMuchData(limit: limit) }
             writer.write(bytes)
         }
@@ -78,11 +90,12 @@ public final class Stream: Sendable {
     }
 
     /// A message behind a varint that says how long it is, at most `limit` bytes; nil where the peer ended its half
-    /// before a message began.
+    /// before a message began. The peer has `timeout` for the whole of it.
     public func readLengthPrefixed(limit: Int, timeout: Duration? = nil) async throws -> Bytes? {
+        let deadline = Deadline(timeout)
         var prefix: [UInt8] = []
         repeat {
-            guard let byte = try await self.read(upTo: 1, timeout: timeout)?.first else {
+            guard let byte = try await self.read(upTo: 1, deadline)?.first else {
                 guard prefix.isEmpty else {
                     throw StreamError.endedEarly(expected: prefix.count + 1, received: prefix.count)
                 }
@@ -99,7 +112,7 @@ public final class Stream: Sendable {
         } catch {
             throw StreamError.closed(.protocolViolation("a message's length is malformed: \(error)"))
         }
-        return try await self.read(exactly: length, timeout: timeout)
+        return try await self.read(exactly: length, deadline)
     }
 
     // MARK: Writing
@@ -112,8 +125,9 @@ public final class Stream: Sendable {
     public func write(_ bytes: Bytes, timeout: Duration? = nil) async throws {
         guard !bytes.isEmpty else { return }
         guard try !self.mailbox.put(bytes) else { return }
+        let deadline = Deadline(timeout)
         do {
-            repeat { try await self.wait(.writing, timeout: timeout) } while !self.mailbox.hasRoom
+            repeat { try await self.wait(.writing, deadline) } while !self.mailbox.hasRoom
         } catch {
             self.reset()
             throw error
@@ -131,14 +145,26 @@ public final class Stream: Sendable {
         try await self.write(bytes.lengthPrefixed, timeout: timeout)
     }
 
-    private func wait(_ side: StreamMailbox.Side, timeout: Duration?) async throws {
-        switch await self.mailbox.wait(side, timeout: timeout) {
+    /// When an operation must be done, and how long it was given for a person to read.
+    private struct Deadline {
+        let instant: Instant
+        let timeout: Duration
+
+        init?(_ timeout: Duration?) {
+            guard let timeout else { return nil }
+            self.instant = EventLoop.monotonicNow() + timeout
+            self.timeout = timeout
+        }
+    }
+
+    private func wait(_ side: StreamMailbox.Side, _ deadline: Deadline?) async throws {
+        switch await self.mailbox.wait(side, until: deadline?.instant) {
         case .ready: return
         case .cancelled: throw CancellationError()
         case .timedOut:
             throw StreamError.timedOut(
                 operation: "\(side == .reading ? "reading from" : "writing to") \(self.remotePeer) over \(self.protocolID)",
-                after: timeout ?? .zero)
+                after: deadline?.timeout ?? .zero)
         }
     }
 
