@@ -11,21 +11,20 @@ extension MuxedConnection: ConnectionDriver {
         guard !self.isClosed, self.closing == nil else {
             return completion(.failure(.cannotOpen("the connection is being closed")))
         }
-        self.open(OpenWaiting(protocols: protocols, deadline: self.loop.now + timeout, completion: completion))
+        self.open(OpenRequest(protocols: protocols, deadline: self.loop.now + timeout, completion: completion))
     }
 
-    /// Ends the connection: says GoAway, sends what the streams have written, ends the socket's write side and waits for
+    /// Ends the connection: sends what the streams have written, says GoAway, ends the socket's write side and waits for
     /// the peer to do the same, for at most `gracePeriod`; at once without one.
+    ///
+    /// Streams of the peer's are refused meanwhile. GoAway comes last: Go, Rust and JavaScript peers end every stream when
+    /// they read it, and would lose what was on its way.
     func close(gracePeriod: Duration?) {
-        guard !self.isClosed else { return }
-        self.session.goAway(.normal)
-        guard let gracePeriod else {
-            self.awaitsWritable = false
-            self.flush()
-            return self.tearDown(.closedLocally)
-        }
+        guard !self.isClosed, !self.isEnding else { return }
+        guard let gracePeriod else { return self.end(.closedLocally, saying: .normal) }
         guard self.closing == nil else { return }
         self.closing = Closing(deadline: self.loop.now + gracePeriod)
+        self.connection.noteGoingAway()
         self.failOpenQueue("the connection is being closed")
         self.scheduleFlush()
         self.rearmTimer()
@@ -40,9 +39,14 @@ extension MuxedConnection: ConnectionDriver {
     /// Ends our half of the socket once nothing waits to be sent. Bytes that the peer still sends are read until it ends its
     /// half: to close with unread input would make the kernel throw away what is on its way to the peer.
     func progressClosing() {
-        guard var closing, !closing.isShutDown, self.unsent.isEmpty, !self.session.hasOutput,
-            self.streams.allSatisfy({ ($0?.stream.waitingOutput ?? 0) == 0 })
+        guard !self.isClosed, !self.isEnding, var closing, !closing.isShutDown, self.unsent.isEmpty,
+            !self.session.hasOutput, self.streams.allSatisfy({ ($0?.stream.waitingOutput ?? 0) == 0 })
         else { return }
+        guard closing.hasSaidGoAway else {
+            self.closing?.hasSaidGoAway = true
+            self.session.goAway(.normal)
+            return self.scheduleFlush()
+        }
         closing.isShutDown = true
         self.closing = closing
         do {
@@ -53,16 +57,21 @@ extension MuxedConnection: ConnectionDriver {
     }
 
     /// The peer broke a rule: says so by GoAway where the muxer stands, and ends the connection.
-    func violated(_ what: String) {
-        guard !self.isClosed, !self.isFailing else { return }
-        self.isFailing = true
-        self.session.goAway(.protocolError)
-        self.awaitsWritable = false
-        self.flush()
-        self.tearDown(.protocolViolation(what))
+    func violated(_ what: String, saying code: YamuxGoAwayCode = .protocolError) {
+        self.end(.protocolViolation(what), saying: code)
     }
 
-    func tearDown(_ reason: ConnectionCloseReason) {
+    /// Ends the connection at once, behind a GoAway where the kernel takes it.
+    private func end(_ reason: ConnectionCloseReason, saying code: YamuxGoAwayCode) {
+        guard !self.isClosed, !self.isEnding else { return }
+        self.isEnding = true
+        self.session.goAway(code)
+        self.awaitsWritable = false
+        self.flush()
+        self.tearDown(reason)
+    }
+
+    func tearDown(_ reason: ConnectionCloseReason, isEstablished: Bool = true) {
         guard !self.isClosed else { return }
         self.isClosed = true
         self.poller?.close()
@@ -71,16 +80,22 @@ extension MuxedConnection: ConnectionDriver {
         self.failOpenQueue("\(reason)")
         let streams = self.streams
         self.streams = []
+        // Streams whose last frame was laid out but not sent are in no table any more, and nobody else tells them.
+        let unsentEnds = self.touched.filter(\.isFinished).map(\.stream)
+        self.touched = []
+        // The list refers to streams, which refer to this connection.
+        self.negotiations = NegotiationDeadlines()
         for entry in streams { entry?.stream.close(.connectionClosed("\(reason)")) }
+        for stream in unsentEnds { stream.close(.connectionClosed("\(reason)")) }
         self.releaseScope(streams)
         self.input.cipher.wipe()
         self.outputCipher.wipe()
         self.loop.releaseLoad()
         let onEstablished = self.onEstablished
         self.onEstablished = nil
-        onEstablished?(.failure(.muxerFailed("\(reason)")))
         self.connection.noteClosed(reason)
-        if onEstablished == nil { self.configuration.onClosed(self.connection, reason) }
+        if isEstablished, onEstablished == nil { self.configuration.onClosed(self.connection, reason) }
+        onEstablished?(.failure(.muxerFailed("\(reason)")))
     }
 
     private func releaseScope(_ streams: [StreamEntry?]) {
@@ -98,7 +113,7 @@ extension MuxedConnection: ConnectionDriver {
     func rearmTimer() {
         guard !self.isClosed, let timer = self.timer else { return }
         let candidates = [
-            self.session.nextDeadline, self.negotiations.next, self.openQueue.first?.deadline, self.closing?.deadline,
+            self.session.nextDeadline, self.negotiations.next, self.openQueue.nextDeadline, self.closing?.deadline,
             self.establishDeadline,
         ]
         guard let next = candidates.compactMap({ $0 }).min() else { return }
@@ -109,20 +124,21 @@ extension MuxedConnection: ConnectionDriver {
     func handleDeadline() {
         guard !self.isClosed else { return }
         let now = self.loop.now
-        if let closing, closing.deadline <= now { return self.tearDown(.closedLocally) }
+        if let closing, closing.deadline <= now { return self.end(.closedLocally, saying: .normal) }
         if let establishDeadline, establishDeadline <= now {
-            return self.tearDown(.protocolViolation("the peer did not agree on a muxer in time"))
+            return self.giveUp(.timedOut(after: self.configuration.handshakeTimeout))
         }
         for stream in self.negotiations.takeExpired(now: now) {
             let negotiation = stream.negotiation
             stream.negotiation = nil
-            negotiation?.ended(stream, .protocolViolation("the peer did not agree on a protocol in time"))
-            stream.reset()
+            let reason = StreamCloseReason.protocolViolation("the peer did not agree on a protocol in time")
+            negotiation?.ended(stream, reason)
+            stream.reset(reason)
         }
-        while let first = self.openQueue.first, first.deadline <= now {
-            self.openQueue.removeFirst()
-            first.completion(.failure(.cannotOpen("the peer accepted no new stream in time")))
+        for request in self.openQueue.takeExpired(now: now) {
+            request.completion(.failure(.cannotOpen("the peer accepted no new stream in time")))
         }
+        guard !self.isClosed else { return }
         do {
             for id in try self.session.handleDeadline(now: now) {
                 guard let stream = self.entry(id)?.stream else { continue }

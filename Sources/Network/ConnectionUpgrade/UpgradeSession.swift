@@ -27,6 +27,11 @@ final class UpgradeSession {
     private var handshake: NoiseHandshake?
     private var output: [UInt8] = []
     private var completion: ((Result<Connection, UpgradeError>) -> Void)?
+    /// What serves the socket after the handshake: giving up means giving that up, too.
+    private weak var muxed: MuxedConnection?
+    /// When the connection must stand.
+    private var deadline = Instant.zero
+    private var isCharged = false
 
     init(
         link: RawLink, socket: Socket, direction: Direction, expectedPeer: PeerID?,
@@ -57,24 +62,32 @@ final class UpgradeSession {
         self.loop.retainLoad()
         do {
             try self.scope.reserve(.connection(self.direction))
+            self.isCharged = true
             self.poller = try SocketPoller(self.loop, descriptor: self.socket.descriptor, handler: self)
         } catch {
             return self.fail(.refused("\(error)"))
         }
         let timeout = self.configuration.handshakeTimeout
-        self.timer = LoopTimer(self.loop) { [weak self] in self?.fail(.timedOut(after: timeout)) }
-        self.timer?.schedule(at: self.loop.now + timeout)
+        self.deadline = self.loop.now + timeout
+        // Somebody waits for the outcome, also when the loop ends before there is one.
+        self.timer = LoopTimer(self.loop, whenLoopEnds: { [weak self] in self?.fail(.cancelled) }) { [weak self] in
+            self?.fail(.timedOut(after: timeout))
+        }
+        self.timer?.schedule(at: self.deadline)
         self.poller?.update(reading: true, writing: false)
         self.advance()
     }
 
     /// Ends the attempt; the completion hears of it once.
     func fail(_ error: UpgradeError) {
-        guard let completion = self.completion else { return }
+        guard let completion = self.completion else {
+            self.muxed?.giveUp(error)
+            return
+        }
         self.completion = nil
         self.letGo()
         self.socket.close()
-        self.scope.release(.connection(self.direction))
+        if self.isCharged { self.scope.release(.connection(self.direction)) }
         self.scope.close()
         self.loop.releaseLoad()
         completion(.failure(error))
@@ -105,14 +118,25 @@ final class UpgradeSession {
         self.poller?.update(reading: true, writing: !self.output.isEmpty)
     }
 
-    private func receive() {
+    /// Sends the answer to a proposal that came before the reason to give up: a dialer waits for it.
+    private func sendRefusal() {
+        self.security?.appendOutput(to: &self.output)
+        _ = self.output.withUnsafeBytes { self.socket.send($0) }
+    }
+
+    /// Receives once; false where nothing is there.
+    @discardableResult
+    private func receive() -> Bool {
+        guard self.completion != nil else { return false }
         switch self.socket.receive(into: self.resources.receiveBuffer) {
         case .bytes(let count):
             self.process(Bytes(copying: UnsafeRawBufferPointer(rebasing: self.resources.receiveBuffer[..<count])))
-        case .wouldBlock: break
+            return true
+        case .wouldBlock: return false
         case .endOfStream: self.receivedEnd()
         case .failed(let code): self.fail(.transportFailed(SocketError.reason(of: code)))
         }
+        return false
     }
 
     private func receivedEnd() {
@@ -135,6 +159,7 @@ final class UpgradeSession {
             self.advance()
             try self.finish(behind: reader.readRest())
         } catch let error as MultistreamError {
+            self.sendRefusal()
             self.fail(.securityNotAgreed("\(error)"))
         } catch NoiseError.peerMismatch(let expected, let actual) {
             self.fail(.peerMismatch(expected: expected, actual: actual))
@@ -159,13 +184,21 @@ final class UpgradeSession {
             scope: self.scope, unsent: self.output, secured: secured)
         self.completion = nil
         self.letGo()
-        muxed.start(received: received, onEstablished: completion)
+        self.muxed = muxed
+        muxed.start(received: received, deadline: self.deadline, onEstablished: completion)
     }
 }
 
 extension UpgradeSession: SocketEventHandler {
     func socketReady(readable: Bool, writable: Bool, failed: Bool) {
         if writable { self.send() }
-        if readable || failed, self.completion != nil { self.receive() }
+        guard failed else {
+            if readable { self.receive() }
+            return
+        }
+        // The poller has stopped: all that came before the error is read now, up to the error or the end.
+        while self.receive() {}
+        guard self.completion != nil else { return }
+        self.fail(.transportFailed(SocketError.reason(of: self.socket.takeError())))
     }
 }
