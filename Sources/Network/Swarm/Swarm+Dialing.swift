@@ -18,27 +18,45 @@ extension Swarm {
     ///
     /// Callers that want the same peer at the same time share one dial. Throws `DialError`.
     public func connect(to peer: PeerID) async throws -> Connection {
-        if let connection = self.table.connections(to: peer).first { return connection }
         guard peer != self.localPeer else { throw DialError(peer: peer, reason: "that is this node itself") }
-        return try await self.pendingDials.wait(for: peer) {
-            self.tasks.add {
-                do {
-                    let connection = try await self.dial(peer, self.addressBook.addresses(of: peer))
-                    self.pendingDials.finish(peer, .success(connection))
-                } catch {
-                    self.pendingDials.finish(peer, .failure(error))
-                }
-            }
+        if let connection = self.usableConnection(to: peer) { return connection }
+        return try await self.pendingDials.wait(for: peer) { id in
+            let task = self.tasks.add { self.pendingDials.finish(peer, id, await self.sharedDial(peer)) }
+            guard let task else { return nil }
+            return { [tasks] in tasks.cancel(task) }
+        }
+    }
+
+    /// A connection on which streams can be opened: not one that is being closed, by us or by the peer.
+    func usableConnection(to peer: PeerID) -> Connection? {
+        self.table.connections(to: peer).first { $0.takesStreams }
+    }
+
+    private func sharedDial(_ peer: PeerID) async -> PendingDials.Outcome {
+        // Another dial may have ended between the look at the table and the start of this one.
+        if let connection = self.usableConnection(to: peer) { return .success(connection) }
+        do {
+            return .success(try await self.dial(peer, self.addressBook.addresses(of: peer)))
+        } catch is CancellationError {
+            // Those who wait were not cancelled: the node was.
+            return .failure(DialError(peer: peer, reason: "this node is closing"))
+        } catch {
+            return .failure(error)
         }
     }
 
     /// A connection to the peer that `address` names behind `/p2p`, at that address among others.
     public func connect(to address: Multiaddr) async throws -> Connection {
+        try await self.connect(to: self.note(address))
+    }
+
+    /// Notes a peer's address, and returns the peer that it names.
+    func note(_ address: Multiaddr) throws(DialError) -> PeerID {
         guard let peer = address.peerID else {
             throw DialError(peer: nil, reason: "\(address) names no peer; add /p2p/ and the peer's ID")
         }
         self.addAddresses([address], of: peer)
-        return try await self.connect(to: peer)
+        return peer
     }
 
     /// A new connection to whoever answers at `address`.
@@ -55,7 +73,8 @@ extension Swarm {
         let (dialable, failed) = await self.resolve(addresses)
         guard !dialable.isEmpty else { throw DialError(peer: peer, attempts: failed) }
         let connection = try await self.race(peer, dialable, failedBefore: failed)
-        guard self.register(connection) else {
+        // On the connection's loop, so that its end cannot be told before its beginning.
+        guard await connection.loop.perform({ self.register(connection) }) else {
             throw DialError(peer: peer, reason: "the connection ended as soon as it stood, or the node is closing")
         }
         return connection

@@ -1,3 +1,5 @@
+import Bytes
+import EventLoop
 public import Multiformats
 public import PeerIdentity
 public import Transport
@@ -37,17 +39,28 @@ extension Swarm {
     public var supportedProtocols: [String] { self.protocols.protocolIDs() }
 
     /// Opens a stream to the peer over a connection that stands or a new one, with the first of `protocols` that it
-    /// supports. Throws `DialError` and `StreamError`.
+    /// supports, all within `timeout`. Throws `DialError` and `StreamError`.
     public func openStream(
         to peer: PeerID, _ protocols: [String], timeout: Duration = .seconds(15)
     ) async throws -> Stream {
-        try await self.connect(to: peer).openStream(protocols, timeout: timeout)
+        let deadline = EventLoop.monotonicNow() + timeout
+        let connection = try await self.connect(to: peer, until: deadline, timeout: timeout)
+        return try await connection.openStream(protocols, timeout: max(deadline - EventLoop.monotonicNow(), .zero))
+    }
+
+    private func connect(to peer: PeerID, until deadline: Instant, timeout: Duration) async throws -> Connection {
+        if let connection = self.usableConnection(to: peer) { return connection }
+        do {
+            return try await self.loops.next().withDeadline(deadline) { try await self.connect(to: peer) }
+        } catch is DeadlineExceeded {
+            throw DialError(peer: peer, reason: "no connection came about within \(timeout)")
+        }
     }
 
     /// Opens a stream to the peer that `address` names behind `/p2p`.
     public func openStream(
         to address: Multiaddr, _ protocols: [String], timeout: Duration = .seconds(15)
     ) async throws -> Stream {
-        try await self.connect(to: address).openStream(protocols, timeout: timeout)
+        try await self.openStream(to: self.note(address), protocols, timeout: timeout)
     }
 }
