@@ -6,7 +6,6 @@ import Perf
 public import PeerIdentity
 import Ping
 public import Swarm
-import Synchronization
 import TCPTransport
 import Transport
 
@@ -28,7 +27,7 @@ public final class Node: Sendable {
     public let identify: IdentifyService?
 
     private let ownLoops: EventLoopGroup?
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     private struct State {
         var phase = Phase.made
@@ -153,7 +152,8 @@ public final class Node: Sendable {
             case .stopping, .stopped: return false
             }
         }
-        guard begins else { return await self.wait { $0 == .stopped } }
+        // A stream's handler that was cancelled by the first call must end, or that one never does.
+        guard begins else { return await self.wait(orCancelled: TaskSet.currentIsMember) { $0 == .stopped } }
         self.wakeWaiters()
         await self.identify?.stop()
         await self.swarm.close()
@@ -163,16 +163,18 @@ public final class Node: Sendable {
     }
 
     private func waitUntilStopping() async {
-        await self.wait { $0 == .stopping || $0 == .stopped }
+        await self.wait(orCancelled: true) { $0 == .stopping || $0 == .stopped }
     }
 
-    /// Waits until the node is in a phase that will do, or the task is cancelled.
-    private func wait(until isReached: @escaping @Sendable (Phase) -> Bool) async {
+    /// Waits until the node is in a phase that will do or, where `orCancelled` says so, the task is cancelled.
+    private func wait(
+        orCancelled: Bool, until isReached: @escaping @Sendable (Phase) -> Bool
+    ) async {
         while true {
             let isDone = await withTaskCancellationHandler {
                 await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
                     let isDone = self.state.withLock { state -> Bool in
-                        if Task.isCancelled || isReached(state.phase) { return true }
+                        if (orCancelled && Task.isCancelled) || isReached(state.phase) { return true }
                         state.waiters.append(continuation)
                         return false
                     }
