@@ -60,8 +60,7 @@ final class HostilePeer: Sendable {
     /// Resets the TCP connection.
     func reset() async {
         await self.loop.perform { [socket] in
-            try? socket.value.socket.setOption(.linger(.zero))
-            socket.value.close()
+            socket.value.close(lingering: .zero)
         }
     }
 
@@ -153,9 +152,12 @@ private final class HostileSocket: SocketEventHandler {
         self.watch()
     }
 
-    func close() {
-        self.poller?.close()
+    /// Closes the socket, once: its number may be another's then. Without lingering the connection is reset.
+    func close(lingering: Duration? = nil) {
+        guard let poller = self.poller else { return }
+        poller.close()
         self.poller = nil
+        if let lingering { try? self.socket.setOption(.linger(lingering)) }
         self.socket.close()
         self.ended(.finished)
     }

@@ -9,7 +9,8 @@ import Yamux
 struct HostilePeerStageTests {
     /// How far the peer goes by the rules.
     enum Stage: CaseIterable {
-        case nothing, halfMultistream, multistream, halfNoise, firstNoiseMessage, noise, halfMuxer, yamux, halfYamuxHeader
+        case nothing, halfMultistream, multistream, halfNoise, firstNoiseMessage, noise, halfMuxer, yamux,
+            halfYamuxHeader
 
         var isConnection: Bool { self == .yamux || self == .halfYamuxHeader }
 
@@ -107,11 +108,14 @@ struct HostilePeerStageTests {
         }
     }
 
-    @Test func `the refusal of an unknown security protocol is sent, whatever was sent behind the proposal`() async throws {
+    @Test func `the refusal of an unknown security protocol is sent, whatever was sent behind the proposal`()
+        async throws
+    {
         try await HostileSubject.with { subject in
             let events = subject.swarm.subscribe()
             let peer = try await subject.connect()
-            await peer.send(HostilePeer.header + HostilePeer.message("/tls/1.0.0") + [0x16, 0x03, 0x01, 0x02, 0x00, 0x01])
+            await peer.send(
+                HostilePeer.header + HostilePeer.message("/tls/1.0.0") + [0x16, 0x03, 0x01, 0x02, 0x00, 0x01])
             let answer = HostilePeer.header + HostilePeer.message("na")
             #expect(try await peer.read(answer.count) == answer)
             await peer.closeWrite()
@@ -124,7 +128,9 @@ struct HostilePeerStageTests {
     @Test func `a handshake that arrives byte by byte is as good as any`() async throws {
         try await HostileSubject.with { subject in
             let peer = try await subject.connect()
-            for byte in HostilePeer.header + HostilePeer.noise + (try await peer.beginNoise()) { await peer.send([byte]) }
+            for byte in HostilePeer.header + HostilePeer.noise + (try await peer.beginNoise()) {
+                await peer.send([byte])
+            }
             _ = try await peer.read(HostilePeer.header.count + HostilePeer.noise.count + 2)
             await peer.close()
             try await subject.expectHonestPeerIsServed()

@@ -24,7 +24,8 @@ struct HostilePeerYamuxTests {
     }
 
     static let violations: [Violation] = [
-        Violation(testDescription: "version", frames: [9] + Array(repeating: 0, count: 11), reason: "unknown version 9"),
+        Violation(
+            testDescription: "version", frames: [9] + Array(repeating: 0, count: 11), reason: "unknown version 9"),
         Violation(testDescription: "type", frames: HostilePeer.frame(7), reason: "unknown type 7"),
         Violation(
             testDescription: "parity", frames: HostilePeer.frame(1, flags: synchronize, stream: 2),
@@ -80,7 +81,9 @@ struct HostilePeerYamuxTests {
 
     @Test func `messages too short or changed on the way end the connection`() async throws {
         try await HostileSubject.with { subject in
-            for message in [[0, 0], [0, 15] + Array(repeating: 0, count: 15), [0, 16] + Array(repeating: 0, count: 16)] {
+            for message in [
+                [0, 0], [0, 15] + Array(repeating: 0, count: 15), [0, 16] + Array(repeating: 0, count: 16),
+            ] {
                 let (peer, connection) = try await subject.secured()
                 await peer.send(message.map(UInt8.init))
                 guard case .protocolViolation = await connection.waitUntilClosed() else {
@@ -128,7 +131,8 @@ struct HostilePeerYamuxTests {
     func `bytes sent just before a reset of the stream are delivered`(onLoop: Bool) async throws {
         try await HostileSubject.with { subject in
             let received = PendingResult<(Int, StreamCloseReason?)>()
-            subject.swarm.handle("/sink", on: onLoop ? .loop : .anywhere) { stream in await Self.count(stream, received) }
+            subject.swarm.handle("/sink", on: onLoop ? .loop : .anywhere) { stream in await Self.count(stream, received)
+            }
             let (peer, connection) = try await subject.secured()
             try await peer.sendSealed(
                 Self.begin(1) + HostilePeer.data(1, Array(repeating: 5, count: 50_000))
@@ -147,7 +151,8 @@ struct HostilePeerYamuxTests {
     ) async throws {
         try await HostileSubject.with { subject in
             let received = PendingResult<(Int, StreamCloseReason?)>()
-            subject.swarm.handle("/sink", on: onLoop ? .loop : .anywhere) { stream in await Self.count(stream, received) }
+            subject.swarm.handle("/sink", on: onLoop ? .loop : .anywhere) { stream in await Self.count(stream, received)
+            }
             let (peer, connection) = try await subject.secured()
             try await peer.sendSealed(Self.begin(1) + HostilePeer.data(1, Array(repeating: 5, count: 50_000)))
             await peer.reset()

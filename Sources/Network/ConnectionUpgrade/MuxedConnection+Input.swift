@@ -76,7 +76,8 @@ extension MuxedConnection {
 
     /// Feeds one message's plaintext to the session.
     private func received(_ slab: ByteStorage, offset: Int, count: Int) {
-        let region = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(slab.unsafeMutableBytes)[offset..<offset + count])
+        let region = UnsafeRawBufferPointer(
+            rebasing: UnsafeRawBufferPointer(slab.unsafeMutableBytes)[offset..<offset + count])
         var reader = BytesReader(unsafe: region)
         do {
             if self.muxerNegotiation != nil {

@@ -95,7 +95,8 @@ extension MuxedConnection {
     /// Seals one message of at most `room` bytes of plaintext into `target`; returns its length on the wire, 0 for none.
     private func layOutMessage(_ target: UnsafeMutableRawBufferPointer, room: Int) throws -> Int {
         guard let base = target.baseAddress, let staging = self.resources.stagingBuffer.baseAddress else { return 0 }
-        var message = MessageLayout(body: base + NoiseLimits.lengthSize, staging: staging, cipher: self.resources.cipher)
+        var message = MessageLayout(
+            body: base + NoiseLimits.lengthSize, staging: staging, cipher: self.resources.cipher)
         self.plaintextFirst.withUnsafeBytes { message.stage($0) }
         self.plaintextFirst = []
         var frame = self.nextFrame(room: room - message.count)

@@ -102,7 +102,8 @@ final class MuxedConnection {
             self.tearDown(.transportFailed("\(error)"))
             return
         }
-        self.timer = LoopTimer(self.loop, whenLoopEnds: { [weak self] in self?.tearDown(.closedLocally) }) { [weak self] in
+        self.timer = LoopTimer(self.loop, whenLoopEnds: { [weak self] in self?.tearDown(.closedLocally) }) {
+            [weak self] in
             self?.handleDeadline()
         }
         self.poller?.update(reading: true, writing: false)

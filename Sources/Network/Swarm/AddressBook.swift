@@ -1,6 +1,6 @@
+import EventLoop
 import Multiformats
 import PeerIdentity
-import EventLoop
 
 /// The addresses at which peers were said to be, in memory.
 final class AddressBook: Sendable {

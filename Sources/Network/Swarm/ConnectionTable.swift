@@ -1,5 +1,5 @@
-import PeerIdentity
 import EventLoop
+import PeerIdentity
 import Transport
 
 /// The connections that stand, by peer, in the order in which they came.

@@ -25,7 +25,9 @@ extension Swarm {
             await listener.close()
             throw TransportError(.failed, "listen on \(address): this node is closing")
         }
-        for address in self.withPeer(ListenAddresses.expand([listener.address])) { self.events.send(.listening(address)) }
+        for address in self.withPeer(ListenAddresses.expand([listener.address])) {
+            self.events.send(.listening(address))
+        }
         self.hooks.protocolsChanged()
         return listener.address
     }

@@ -35,7 +35,8 @@ public final class Swarm: Sendable {
 
     /// Makes a swarm that neither listens nor dials yet. Throws where the cipher is not to be had.
     public init(
-        identity: PrivateKey, transports: [any Transport], loops: EventLoopGroup, configuration: SwarmConfiguration = .init()
+        identity: PrivateKey, transports: [any Transport], loops: EventLoopGroup,
+        configuration: SwarmConfiguration = .init()
     ) async throws {
         self.identity = identity
         self.localPeer = PeerID(identity.publicKey)

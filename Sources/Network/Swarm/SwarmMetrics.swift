@@ -37,7 +37,8 @@ struct SwarmMetrics: Sendable {
     }
 
     static func streamViolation(on connection: Connection, _ reason: StreamCloseReason) {
-        self.counter("stream_violations_total", "Streams that ended because the peer broke their rules.", [:]).increment()
+        self.counter("stream_violations_total", "Streams that ended because the peer broke their rules.", [:])
+            .increment()
         self.log.info(
             "stream ended", ["peer": connection.remotePeer, "address": connection.remoteAddress, "reason": reason])
     }

@@ -194,7 +194,8 @@ public final class LoopStream {
         guard !self.isClosed else { return }
         if let negotiation = self.negotiation {
             self.negotiation = nil
-            let reason = StreamCloseReason.protocolViolation("the peer ended the stream before a protocol was agreed on")
+            let reason = StreamCloseReason.protocolViolation(
+                "the peer ended the stream before a protocol was agreed on")
             negotiation.ended(self, reason)
             self.reset(reason)
             return

@@ -163,7 +163,8 @@ public final class Stream: Sendable {
         case .cancelled: throw CancellationError()
         case .timedOut:
             throw StreamError.timedOut(
-                operation: "\(side == .reading ? "reading from" : "writing to") \(self.remotePeer) over \(self.protocolID)",
+                operation:
+                    "\(side == .reading ? "reading from" : "writing to") \(self.remotePeer) over \(self.protocolID)",
                 after: deadline?.timeout ?? .zero)
         }
     }

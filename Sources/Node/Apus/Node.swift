@@ -2,8 +2,8 @@ import EventLoop
 public import Identify
 import MemoryTransport
 public import Multiformats
-import Perf
 public import PeerIdentity
+import Perf
 import Ping
 public import Swarm
 import TCPTransport
