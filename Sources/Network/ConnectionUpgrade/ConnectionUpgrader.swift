@@ -2,7 +2,6 @@ import Bytes
 import Cryptography
 package import EventLoop
 package import PeerIdentity
-import Synchronization
 package import Transport
 
 /// Turns connected sockets into secured, multiplexed connections (libp2p connections/README.md, "Upgrading connections").
@@ -51,26 +50,30 @@ package final class ConnectionUpgrader: Sendable {
             guard let descriptor = link.takeDescriptor() else {
                 return completion(.failure(.transportFailed("the socket is gone")))
             }
+            var scope: (any ResourceScope)?
             let session: UpgradeSession
             do {
-                let scope = try self.configuration.resources.connectionScope(direction)
+                let connectionScope = try self.configuration.resources.connectionScope(direction)
+                scope = connectionScope
                 session = try UpgradeSession(
                     link: link, socket: Socket(descriptor: descriptor), direction: direction,
                     expectedPeer: expectedPeer, configuration: self.configuration,
-                    resources: self.resources[loop.index].value, scope: scope, completion: completion)
+                    resources: self.resources[loop.index].value, scope: connectionScope, completion: completion)
             } catch {
+                scope?.close()
                 Socket(descriptor: descriptor).close()
                 return completion(.failure((error as? UpgradeError) ?? .refused("\(error)")))
             }
-            attempt?.attach(LoopBound(session, on: loop))
             session.start()
+            // An attempt that was cancelled already ends the session here, which must have begun for that.
+            attempt?.attach(LoopBound(session, on: loop))
         }
     }
 }
 
 /// Lets a task that waits for an upgrade give it up.
 package final class UpgradeAttempt: Sendable {
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     private struct State {
         var continuation: CheckedContinuation<Result<Connection, UpgradeError>, Never>?

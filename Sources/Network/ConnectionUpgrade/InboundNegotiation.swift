@@ -6,9 +6,12 @@ import Transport
 final class InboundNegotiation: StreamNegotiation {
     private var listener = MultistreamListener()
     private let router: any StreamRouter
+    private let onViolation: (StreamCloseReason) -> Void
 
-    init(router: any StreamRouter) {
+    /// `onViolation` is called where the peer breaks the rules, or takes too long.
+    init(router: any StreamRouter, onViolation: @escaping (StreamCloseReason) -> Void) {
         self.router = router
+        self.onViolation = onViolation
     }
 
     func received(_ bytes: borrowing Chunk, on stream: LoopStream) -> Int {
@@ -22,9 +25,7 @@ final class InboundNegotiation: StreamNegotiation {
                     &reader, accepts: { self.router.accepts($0) }, list: { self.router.protocolIDs() })
             }
         } catch {
-            if let output = self.listener.nextOutput() { stream.write(output) }
-            stream.negotiation = nil
-            stream.reset()
+            self.giveUp(stream, error)
             return bytes.count
         }
         if let output = self.listener.nextOutput() { stream.write(output) }
@@ -35,5 +36,18 @@ final class InboundNegotiation: StreamNegotiation {
         return used
     }
 
-    func ended(_ stream: LoopStream, _ reason: StreamCloseReason) {}
+    private func giveUp(_ stream: LoopStream, _ error: MultistreamError) {
+        // A dialer that sent data early with its only proposal waits for the refusal, which a reset would drop.
+        if case .notOffered = error, let output = self.listener.nextOutput() {
+            stream.negotiation = nil
+            stream.write(output)
+            stream.finish()
+        } else {
+            stream.reset(.protocolViolation("\(error)"))
+        }
+    }
+
+    func ended(_ stream: LoopStream, _ reason: StreamCloseReason) {
+        if case .protocolViolation = reason { self.onViolation(reason) }
+    }
 }

@@ -12,7 +12,7 @@ extension MuxedConnection {
     /// are still to be read.
     func receive(untilEnd: Bool) {
         var receives = 0
-        while !self.isClosed, untilEnd || receives < Self.receivesPerWakeUp {
+        while !self.isClosed, !self.isEnding, untilEnd || receives < Self.receivesPerWakeUp {
             receives += 1
             let buffer = self.resources.receiveBuffer
             var available = 0
@@ -47,7 +47,7 @@ extension MuxedConnection {
         }
     }
 
-    private func failed(_ code: Int32) {
+    func failed(_ code: Int32) {
         // A peer may answer a GoAway by closing before it has read everything, which the kernel turns into a reset.
         let reason = SocketError.reason(of: code)
         self.tearDown(self.closing?.reason ?? .transportFailed(reason))
@@ -56,7 +56,7 @@ extension MuxedConnection {
     /// Opens the messages in `buffer` and acts on them.
     func process(_ buffer: UnsafeRawBufferPointer) {
         var position = 0
-        while !self.isClosed, let message = self.input.nextMessage(in: buffer, position: &position) {
+        while !self.isClosed, !self.isEnding, let message = self.input.nextMessage(in: buffer, position: &position) {
             guard message.count >= 16 else {
                 return self.violated("the peer sent a Noise message of \(message.count) bytes, too short for its tag")
             }
@@ -83,12 +83,11 @@ extension MuxedConnection {
             if self.muxerNegotiation != nil {
                 guard try self.negotiateMuxer(&reader) else { return }
             }
-            while !self.isClosed, let event = try self.session.next(&reader, now: self.loop.now) {
+            while !self.isClosed, !self.isEnding, let event = try self.session.next(&reader, now: self.loop.now) {
                 self.handle(event, slab: slab, offset: offset)
             }
         } catch let error as YamuxError {
-            self.session.goAway(error.goAwayCode)
-            self.violated("\(error)")
+            self.violated("\(error)", saying: error.goAwayCode)
         } catch {
             self.violated("\(error)")
         }
@@ -132,11 +131,16 @@ extension MuxedConnection {
     private func end(_ id: YamuxStreamID, _ reason: StreamCloseReason) {
         guard let stream = self.entry(id)?.stream else { return }
         self.forget(stream)
+        // The negotiation of a stream tells of its own end.
+        if case .protocolViolation = reason, stream.negotiation == nil {
+            self.configuration.onStreamViolation(self.connection, reason)
+        }
         stream.close(reason)
         self.serveOpenQueue()
     }
 
     private func receivedGoAway(_ code: YamuxGoAwayCode) {
+        self.connection.noteGoingAway()
         self.failOpenQueue("the peer is closing the connection")
         switch code {
         case .normal: break

@@ -11,7 +11,7 @@ extension MuxedConnection: ConnectionDriver {
         guard !self.isClosed, self.closing == nil else {
             return completion(.failure(.cannotOpen("the connection is being closed")))
         }
-        self.open(OpenWaiting(protocols: protocols, deadline: self.loop.now + timeout, completion: completion))
+        self.open(OpenRequest(protocols: protocols, deadline: self.loop.now + timeout, completion: completion))
     }
 
     /// Ends the connection: sends what the streams have written, says GoAway, ends the socket's write side and waits for
@@ -22,21 +22,14 @@ extension MuxedConnection: ConnectionDriver {
     func close(gracePeriod: Duration?) { self.close(gracePeriod: gracePeriod, .closedLocally) }
 
     private func close(gracePeriod: Duration?, _ reason: ConnectionCloseReason) {
-        guard !self.isClosed else { return }
-        guard let gracePeriod else { return self.closeNow(reason) }
+        guard !self.isClosed, !self.isEnding else { return }
+        guard let gracePeriod else { return self.end(reason, saying: .normal) }
         guard self.closing == nil else { return }
         self.closing = Closing(deadline: self.loop.now + gracePeriod, reason: reason)
+        self.connection.noteGoingAway()
         self.failOpenQueue("the connection is being closed")
         self.scheduleFlush()
         self.rearmTimer()
-    }
-
-    /// Says GoAway, if the kernel takes it, and ends the connection.
-    private func closeNow(_ reason: ConnectionCloseReason) {
-        self.session.goAway(.normal)
-        self.awaitsWritable = false
-        self.flush()
-        self.tearDown(reason)
     }
 
     /// Closes the connection when the peer has said GoAway and its last stream has ended.
@@ -48,8 +41,8 @@ extension MuxedConnection: ConnectionDriver {
     /// Ends our half of the socket once nothing waits to be sent. Bytes that the peer still sends are read until it ends its
     /// half: to close with unread input would make the kernel throw away what is on its way to the peer.
     func progressClosing() {
-        guard var closing, !closing.isShutDown, self.unsent.isEmpty, !self.session.hasOutput,
-            self.streams.allSatisfy({ ($0?.stream.waitingOutput ?? 0) == 0 })
+        guard !self.isClosed, !self.isEnding, var closing, !closing.isShutDown, self.unsent.isEmpty,
+            !self.session.hasOutput, self.streams.allSatisfy({ ($0?.stream.waitingOutput ?? 0) == 0 })
         else { return }
         guard closing.hasSaidGoAway else {
             closing.hasSaidGoAway = true
@@ -67,16 +60,21 @@ extension MuxedConnection: ConnectionDriver {
     }
 
     /// The peer broke a rule: says so by GoAway where the muxer stands, and ends the connection.
-    func violated(_ what: String) {
-        guard !self.isClosed, !self.isFailing else { return }
-        self.isFailing = true
-        self.session.goAway(.protocolError)
-        self.awaitsWritable = false
-        self.flush()
-        self.tearDown(.protocolViolation(what))
+    func violated(_ what: String, saying code: YamuxGoAwayCode = .protocolError) {
+        self.end(.protocolViolation(what), saying: code)
     }
 
-    func tearDown(_ reason: ConnectionCloseReason) {
+    /// Ends the connection at once, behind a GoAway where the kernel takes it.
+    private func end(_ reason: ConnectionCloseReason, saying code: YamuxGoAwayCode) {
+        guard !self.isClosed, !self.isEnding else { return }
+        self.isEnding = true
+        self.session.goAway(code)
+        self.awaitsWritable = false
+        self.flush()
+        self.tearDown(reason)
+    }
+
+    func tearDown(_ reason: ConnectionCloseReason, isEstablished: Bool = true) {
         guard !self.isClosed else { return }
         self.isClosed = true
         self.poller?.close()
@@ -85,23 +83,23 @@ extension MuxedConnection: ConnectionDriver {
         self.failOpenQueue("\(reason)")
         let streams = self.streams
         self.streams = []
-        for entry in streams { entry?.stream.close(.connectionClosed("\(reason)")) }
-        // The ends of streams that were laid out when sending failed: no longer in the table, and not told yet.
-        let touched = self.touched
+        // Streams whose last frame was laid out but not sent are in no table any more, and nobody else tells them.
+        let unsentEnds = self.touched.filter(\.isFinished).map(\.stream)
         self.touched = []
-        for (stream, _) in touched { stream.close(.connectionClosed("\(reason)")) }
-        // It holds streams that hold this connection.
+        // The list refers to streams, which refer to this connection.
         self.negotiations = NegotiationDeadlines()
+        for entry in streams { entry?.stream.close(.connectionClosed("\(reason)")) }
+        for stream in unsentEnds { stream.close(.connectionClosed("\(reason)")) }
         self.releaseScope(streams)
         self.input.cipher.wipe()
         self.outputCipher.wipe()
         self.loop.releaseLoad()
         let onEstablished = self.onEstablished
         self.onEstablished = nil
-        onEstablished?(.failure(.muxerFailed("\(reason)")))
         self.connection.noteClosed(reason) {
-            if onEstablished == nil { self.configuration.onClosed(self.connection, reason) }
+            if isEstablished, onEstablished == nil { self.configuration.onClosed(self.connection, reason) }
         }
+        onEstablished?(.failure(.muxerFailed("\(reason)")))
     }
 
     private func releaseScope(_ streams: [StreamEntry?]) {
@@ -119,7 +117,7 @@ extension MuxedConnection: ConnectionDriver {
     func rearmTimer() {
         guard !self.isClosed, let timer = self.timer else { return }
         let candidates = [
-            self.session.nextDeadline, self.negotiations.next, self.openQueue.first?.deadline, self.closing?.deadline,
+            self.session.nextDeadline, self.negotiations.next, self.openQueue.nextDeadline, self.closing?.deadline,
             self.establishDeadline,
         ]
         guard let next = candidates.compactMap({ $0 }).min() else { return }
@@ -130,20 +128,21 @@ extension MuxedConnection: ConnectionDriver {
     func handleDeadline() {
         guard !self.isClosed else { return }
         let now = self.loop.now
-        if let closing, closing.deadline <= now { return self.closeNow(closing.reason) }
+        if let closing, closing.deadline <= now { return self.end(closing.reason, saying: .normal) }
         if let establishDeadline, establishDeadline <= now {
-            return self.tearDown(.protocolViolation("the peer did not agree on a muxer in time"))
+            return self.giveUp(.timedOut(after: self.configuration.handshakeTimeout))
         }
         for stream in self.negotiations.takeExpired(now: now) {
             let negotiation = stream.negotiation
             stream.negotiation = nil
-            negotiation?.ended(stream, .protocolViolation("the peer did not agree on a protocol in time"))
-            stream.reset()
+            let reason = StreamCloseReason.protocolViolation("the peer did not agree on a protocol in time")
+            negotiation?.ended(stream, reason)
+            stream.reset(reason)
         }
-        while let first = self.openQueue.first, first.deadline <= now {
-            self.openQueue.removeFirst()
-            first.completion(.failure(.cannotOpen("the peer accepted no new stream in time")))
+        for request in self.openQueue.takeExpired(now: now) {
+            request.completion(.failure(.cannotOpen("the peer accepted no new stream in time")))
         }
+        guard !self.isClosed else { return }
         do {
             for id in try self.session.handleDeadline(now: now) {
                 guard let stream = self.entry(id)?.stream else { continue }

@@ -13,7 +13,7 @@ extension MuxedConnection {
 
     /// Sends what waits, at most one batch; the rest goes when the kernel wants more.
     func flush() {
-        guard !self.isClosed, !self.awaitsWritable else { return }
+        guard !self.isClosed, !self.awaitsWritable, self.closing?.isShutDown != true else { return }
         guard self.sendUnsent() else { return }
         var count = 0
         do {
@@ -23,9 +23,11 @@ extension MuxedConnection {
         }
         if count > 0 { self.send(UnsafeRawBufferPointer(rebasing: self.resources.outputBuffer[..<count])) }
         guard !self.isClosed else { return }
-        if self.session.hasOutput { self.awaitsWritable = true }
+        // Frames that may not go out yet must not ask for a socket that is writable already, over and over.
+        if self.session.hasOutput, self.maySendFrames { self.awaitsWritable = true }
         self.poller?.update(reading: true, writing: self.awaitsWritable)
         self.tellTouchedStreams()
+        guard !self.isClosed else { return }
         self.closeIfAbandoned()
         self.progressClosing()
         self.rearmTimer()
@@ -68,9 +70,13 @@ extension MuxedConnection {
     }
 
     /// The peer takes nothing any more, but what it sent before may still be there to read.
+    ///
+    /// A connection that ends at once does so with its own reason, and it may be in the middle of a receive: of its own or
+    /// of another connection, whose bytes are in the loop's one buffer.
     private func sendFailed(_ code: Int32) {
+        guard !self.isEnding else { return }
         self.receive(untilEnd: true)
-        self.tearDown(.transportFailed(SocketError.reason(of: code)))
+        self.failed(code)
     }
 
     /// Seals messages into the loop's output buffer until it is full or nothing waits; returns how many bytes.
@@ -106,9 +112,11 @@ extension MuxedConnection {
         return NoiseLimits.lengthSize + length
     }
 
+    /// A dialer may send frames behind its only muxer proposal; a listener's wait for the dialer's.
+    private var maySendFrames: Bool { self.muxerNegotiation?.isOptimistic ?? true }
+
     private func nextFrame(room: Int) -> YamuxSession.OutboundFrame? {
-        // A dialer may send frames behind its only muxer proposal; a listener's wait for the dialer's.
-        guard room >= Self.smallestRoom, self.muxerNegotiation?.isOptimistic ?? true else { return nil }
+        guard room >= Self.smallestRoom, self.maySendFrames else { return nil }
         return self.session.nextFrame(maximumPayload: room - YamuxHeader.length)
     }
 

@@ -44,7 +44,9 @@ extension MuxedConnection {
         guard self.closing == nil else { return self.session.reset(id) }
         do {
             let stream = try self.add(id, .inbound)
-            stream.negotiation = InboundNegotiation(router: self.configuration.router)
+            stream.negotiation = InboundNegotiation(router: self.configuration.router) { [connection, configuration] in
+                configuration.onStreamViolation(connection, $0)
+            }
             self.watchNegotiation(of: stream, timeout: self.configuration.negotiationTimeout)
         } catch {
             self.configuration.onRefused(self.connection, error)
@@ -62,19 +64,14 @@ extension MuxedConnection {
 
     /// Tries again to open the streams that had to wait, in the order in which they were asked for.
     func serveOpenQueue() {
-        while let first = self.openQueue.first, self.session.canOpenStream, !self.isClosed {
-            self.openQueue.removeFirst()
-            self.open(first)
-        }
+        while !self.isClosed, self.session.canOpenStream, let first = self.openQueue.popFirst() { self.open(first) }
     }
 
     func failOpenQueue(_ why: String) {
-        let waiting = self.openQueue
-        self.openQueue = []
-        for open in waiting { open.completion(.failure(.cannotOpen(why))) }
+        for request in self.openQueue.takeAll() { request.completion(.failure(.cannotOpen(why))) }
     }
 
-    func open(_ request: OpenWaiting) {
+    func open(_ request: OpenRequest) {
         let id: YamuxStreamID
         do {
             id = try self.session.openStream()
@@ -93,7 +90,7 @@ extension MuxedConnection {
         self.scheduleFlush()
     }
 
-    private func negotiate(_ stream: LoopStream, _ request: OpenWaiting) {
+    private func negotiate(_ stream: LoopStream, _ request: OpenRequest) {
         let known = self.connection.supports(anyOf: request.protocols)
         do {
             let negotiation = try OutboundNegotiation(

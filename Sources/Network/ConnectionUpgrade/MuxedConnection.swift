@@ -33,7 +33,7 @@ final class MuxedConnection {
 
     /// Streams by their slot in the session's table.
     var streams: [StreamEntry?] = []
-    var openQueue: [OpenWaiting] = []
+    var openQueue = OpenQueue()
     var negotiations = NegotiationDeadlines()
     /// Memory that the streams' windows are charged with, in bytes.
     var chargedWindows = 0
@@ -48,8 +48,8 @@ final class MuxedConnection {
     var touched: [(stream: LoopStream, isFinished: Bool)] = []
 
     var isClosed = false
-    /// The peer broke a rule, and the connection is about to end.
-    var isFailing = false
+    /// What is laid out now is the last, and the connection ends at once behind it.
+    var isEnding = false
     var closing: Closing?
     /// When the muxer must be agreed on; nil once it is.
     var establishDeadline: Instant?
@@ -61,17 +61,12 @@ final class MuxedConnection {
         var chargedWindow: Int
     }
 
-    struct OpenWaiting {
-        let protocols: [String]
-        let deadline: Instant
-        let completion: (Result<LoopStream, StreamError>) -> Void
-    }
-
     struct Closing {
         var deadline: Instant
         /// Whose wish it is that the connection ends.
         var reason: ConnectionCloseReason
         var hasSaidGoAway = false
+        /// Our half of the socket has ended: nothing can be sent any more.
         var isShutDown = false
     }
 
@@ -97,7 +92,10 @@ final class MuxedConnection {
     }
 
     /// Begins to serve the socket; `received` are bytes that came behind the handshake.
-    func start(received: Bytes, onEstablished: @escaping (Result<Connection, UpgradeError>) -> Void) {
+    /// They must agree on the muxer by `deadline`.
+    func start(
+        received: Bytes, deadline: Instant, onEstablished: @escaping (Result<Connection, UpgradeError>) -> Void
+    ) {
         self.onEstablished = onEstablished
         self.connection.attach(self)
         do {
@@ -106,17 +104,28 @@ final class MuxedConnection {
             self.tearDown(.transportFailed("\(error)"))
             return
         }
-        self.timer = LoopTimer(self.loop) { [weak self] in self?.handleDeadline() }
+        self.timer = LoopTimer(self.loop, whenLoopEnds: { [weak self] in self?.tearDown(.closedLocally) }) {
+            [weak self] in
+            self?.handleDeadline()
+        }
         self.poller?.update(reading: true, writing: false)
         self.muxerNegotiation?.appendOutput(to: &self.plaintextFirst)
         if self.muxerNegotiation == nil {
             self.established()
         } else {
-            self.establishDeadline = self.loop.now + self.configuration.handshakeTimeout
+            self.establishDeadline = deadline
         }
         self.scheduleFlush()
         received.withUnsafeBytes { self.process($0) }
         self.rearmTimer()
+    }
+
+    /// Ends the attempt while the muxer is not agreed on; a connection that stands is not touched.
+    func giveUp(_ error: UpgradeError) {
+        guard let onEstablished = self.onEstablished else { return }
+        self.onEstablished = nil
+        self.tearDown(.closedLocally, isEstablished: false)
+        onEstablished(.failure(error))
     }
 
     func established() {

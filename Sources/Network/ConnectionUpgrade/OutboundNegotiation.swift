@@ -61,6 +61,8 @@ final class OutboundNegotiation: StreamNegotiation {
         stream.negotiation = nil
         let completion = self.completion
         self.completion = nil
+        // The peer was taken to support it: the next stream asks first.
+        if completion == nil { stream.connection.forgetSupport(of: self.protocols) }
         stream.reset(.protocolViolation("\(error)"))
         completion?(.failure(error))
     }

@@ -23,6 +23,9 @@ package struct UpgradeConfiguration: Sendable {
     /// A stream of the peer's was refused because of a limit. Called on the connection's loop.
     package var onRefused: @Sendable (Connection, ResourceLimitError) -> Void = { _, _ in }
 
+    /// The peer broke the rules on one stream, which has ended. Called on the connection's loop.
+    package var onStreamViolation: @Sendable (Connection, StreamCloseReason) -> Void = { _, _ in }
+
     package init(
         identity: PrivateKey, staticKey: NoiseStaticKey, router: any StreamRouter, resources: any ResourceScope
     ) {

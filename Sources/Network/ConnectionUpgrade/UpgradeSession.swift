@@ -27,6 +27,11 @@ final class UpgradeSession {
     private var handshake: NoiseHandshake?
     private var output: [UInt8] = []
     private var completion: ((Result<Connection, UpgradeError>) -> Void)?
+    /// What serves the socket after the handshake: giving up means giving that up, too.
+    private weak var muxed: MuxedConnection?
+    /// When the connection must stand.
+    private var deadline = Instant.zero
+    private var isCharged = false
 
     init(
         link: RawLink, socket: Socket, direction: Direction, expectedPeer: PeerID?,
@@ -57,24 +62,32 @@ final class UpgradeSession {
         self.loop.retainLoad()
         do {
             try self.scope.reserve(.connection(self.direction))
+            self.isCharged = true
             self.poller = try SocketPoller(self.loop, descriptor: self.socket.descriptor, handler: self)
         } catch {
             return self.fail(.refused("\(error)"))
         }
         let timeout = self.configuration.handshakeTimeout
-        self.timer = LoopTimer(self.loop) { [weak self] in self?.fail(.timedOut(after: timeout)) }
-        self.timer?.schedule(at: self.loop.now + timeout)
+        self.deadline = self.loop.now + timeout
+        // Somebody waits for the outcome, also when the loop ends before there is one.
+        self.timer = LoopTimer(self.loop, whenLoopEnds: { [weak self] in self?.fail(.cancelled) }) { [weak self] in
+            self?.fail(.timedOut(after: timeout))
+        }
+        self.timer?.schedule(at: self.deadline)
         self.poller?.update(reading: true, writing: false)
         self.advance()
     }
 
     /// Ends the attempt; the completion hears of it once.
     func fail(_ error: UpgradeError) {
-        guard let completion = self.completion else { return }
+        guard let completion = self.completion else {
+            self.muxed?.giveUp(error)
+            return
+        }
         self.completion = nil
         self.letGo()
         self.socket.close()
-        self.scope.release(.connection(self.direction))
+        if self.isCharged { self.scope.release(.connection(self.direction)) }
         self.scope.close()
         self.loop.releaseLoad()
         completion(.failure(error))
@@ -103,6 +116,12 @@ final class UpgradeSession {
         case .failed(let code): return self.fail(.transportFailed(SocketError.reason(of: code)))
         }
         self.poller?.update(reading: true, writing: !self.output.isEmpty)
+    }
+
+    /// Sends the answer to a proposal that came before the reason to give up: a dialer waits for it.
+    private func sendRefusal() {
+        self.security?.appendOutput(to: &self.output)
+        _ = self.output.withUnsafeBytes { self.socket.send($0) }
     }
 
     /// Receives what is there, or until an end or an error where the socket has failed: the loop tells of that once.
@@ -141,6 +160,7 @@ final class UpgradeSession {
             self.advance()
             try self.finish(behind: reader.readRest())
         } catch let error as MultistreamError {
+            self.sendRefusal()
             self.fail(.securityNotAgreed("\(error)"))
         } catch NoiseError.peerMismatch(let expected, let actual) {
             self.fail(.peerMismatch(expected: expected, actual: actual))
@@ -165,7 +185,8 @@ final class UpgradeSession {
             scope: self.scope, unsent: self.output, secured: secured)
         self.completion = nil
         self.letGo()
-        muxed.start(received: received, onEstablished: completion)
+        self.muxed = muxed
+        muxed.start(received: received, deadline: self.deadline, onEstablished: completion)
     }
 }
 

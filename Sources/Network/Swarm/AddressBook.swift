@@ -1,6 +1,6 @@
+import EventLoop
 import Multiformats
 import PeerIdentity
-import Synchronization
 
 /// The addresses at which peers were said to be, in memory.
 final class AddressBook: Sendable {
@@ -8,7 +8,7 @@ final class AddressBook: Sendable {
     private static let addressesPerPeer = 64
     private static let peers = 10_000
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     private struct State {
         var addresses: [PeerID: [Multiaddr]] = [:]

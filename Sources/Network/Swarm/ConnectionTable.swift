@@ -1,10 +1,10 @@
+import EventLoop
 import PeerIdentity
-import Synchronization
 import Transport
 
 /// The connections that stand, by peer, in the order in which they came.
 final class ConnectionTable: Sendable {
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     private struct State {
         var connections: [PeerID: [Connection]] = [:]

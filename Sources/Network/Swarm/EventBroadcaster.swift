@@ -1,11 +1,11 @@
-import Synchronization
+import EventLoop
 
 /// Hands each event to every subscriber. One that does not keep up loses the oldest events, never memory.
 package final class EventBroadcaster<Event: Sendable>: Sendable {
     /// Events that a slow subscriber may leave waiting.
     private static var bufferSize: Int { 1_024 }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     private struct State {
         var continuations: [Int: AsyncStream<Event>.Continuation] = [:]

@@ -1,11 +1,11 @@
-import Synchronization
+import EventLoop
 package import Transport
 
 /// How many streams of one protocol each connection's peer may have open at a time.
 package final class InboundStreamLimit: Sendable {
     private let limit: Int
     /// Open streams by connection; a connection without any has no entry.
-    private let counts = Mutex<[UInt64: Int]>([:])
+    private let counts = Locked<[UInt64: Int]>([:])
 
     package init(_ limit: Int) {
         precondition(limit > 0, "a limit of none would refuse every stream")

@@ -1,4 +1,4 @@
-import Synchronization
+import EventLoop
 package import Transport
 
 /// Which protocols a node answers, and with what.
@@ -11,7 +11,7 @@ package final class ProtocolTable: StreamRouter {
         case callbacks(@Sendable (LoopStream) -> any StreamHandler)
     }
 
-    private let services = Mutex<[String: Service]>([:])
+    private let services = Locked<[String: Service]>([:])
     private let onChange: @Sendable () -> Void
 
     package init(onChange: @escaping @Sendable () -> Void) {
@@ -21,6 +21,16 @@ package final class ProtocolTable: StreamRouter {
     package func set(_ service: Service?, for protocolID: String) {
         self.services.withLock { $0[protocolID] = service }
         self.onChange()
+    }
+
+    /// Forgets every handler, and what it refers to, without telling anyone.
+    func removeAll() {
+        let services = self.services.withLock { services in
+            defer { services = [:] }
+            return services
+        }
+        // Handlers are let go of outside the lock: what they refer to may be the last of a node.
+        withExtendedLifetime(services) {}
     }
 
     package func accepts(_ protocolID: String) -> Bool {

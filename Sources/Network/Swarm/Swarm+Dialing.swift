@@ -17,11 +17,11 @@ extension Swarm {
     /// A connection to the peer: one that stands, or a new one over the addresses that are known.
     ///
     /// Callers that want the same peer at the same time share one dial, and one of them may give up before the others do:
-    /// after `timeout`, or when its task is cancelled. Without a `timeout`, `SwarmConfiguration` bounds each address. Throws
-    /// `DialError`, and `CancellationError` where the task was cancelled.
+    /// after `timeout`, or when its task is cancelled; the dial ends with the last of them. Without a `timeout`,
+    /// `SwarmConfiguration` bounds each address. Throws `DialError`, and `CancellationError` where the task was cancelled.
     public func connect(to peer: PeerID, timeout: Duration? = nil) async throws -> Connection {
-        if let connection = self.table.connections(to: peer).first { return connection }
         guard peer != self.localPeer else { throw DialError(peer: peer, reason: "that is this node itself") }
+        if let connection = self.usableConnection(to: peer) { return connection }
         guard let timeout else { return try await self.joinDial(of: peer) }
         do {
             return try await self.loops.next().withDeadline(EventLoop.monotonicNow() + timeout) {
@@ -32,17 +32,30 @@ extension Swarm {
         }
     }
 
+    /// A connection on which streams can be opened: not one that is being closed, by us or by the peer.
+    func usableConnection(to peer: PeerID) -> Connection? {
+        self.table.connections(to: peer).first { $0.takesStreams }
+    }
+
     /// Waits for the dial of the peer, which the first to wait begins.
     private func joinDial(of peer: PeerID) async throws -> Connection {
-        try await self.pendingDials.wait(for: peer) {
-            self.tasks.add {
-                do {
-                    let connection = try await self.dial(peer, self.addressBook.addresses(of: peer))
-                    self.pendingDials.finish(peer, .success(connection))
-                } catch {
-                    self.pendingDials.finish(peer, .failure(error))
-                }
-            }
+        try await self.pendingDials.wait(for: peer) { id in
+            let task = self.tasks.add { self.pendingDials.finish(peer, id, await self.sharedDial(peer)) }
+            guard let task else { return nil }
+            return { [tasks] in tasks.cancel(task) }
+        }
+    }
+
+    private func sharedDial(_ peer: PeerID) async -> PendingDials.Outcome {
+        // Another dial may have ended between the look at the table and the start of this one.
+        if let connection = self.usableConnection(to: peer) { return .success(connection) }
+        do {
+            return .success(try await self.dial(peer, self.addressBook.addresses(of: peer)))
+        } catch is CancellationError {
+            // Those who wait were not cancelled: the node was.
+            return .failure(DialError(peer: peer, reason: "this node is closing"))
+        } catch {
+            return .failure(error)
         }
     }
 
@@ -77,7 +90,8 @@ extension Swarm {
         let (dialable, failed) = await self.resolve(addresses)
         guard !dialable.isEmpty else { throw DialError(peer: peer, attempts: failed) }
         let connection = try await self.race(peer, dialable, failedBefore: failed)
-        guard self.register(connection) else {
+        // On the connection's loop, so that its end cannot be told before its beginning.
+        guard await connection.loop.perform({ self.register(connection) }) else {
             throw DialError(peer: peer, reason: "the connection ended as soon as it stood, or the node is closing")
         }
         return connection

@@ -1,7 +1,7 @@
 import ConnectionUpgrade
+import EventLoop
 public import Multiformats
 import PeerIdentity
-import Synchronization
 import Transport
 
 extension Swarm {
@@ -16,7 +16,15 @@ extension Swarm {
         let listener = try await transport.listen(on: address, loops: self.loops) { [weak self] link in
             self?.accept(link)
         }
-        self.listeners.withLock { $0.append(listener) }
+        let isEntered = self.listeners.withLock { listeners in
+            guard !listeners.isClosed else { return false }
+            listeners.all.append(listener)
+            return true
+        }
+        guard isEntered else {
+            await listener.close()
+            throw TransportError(.failed, "listen on \(address): this node is closing")
+        }
         for address in self.withPeer(ListenAddresses.expand([listener.address])) {
             self.events.send(.listening(address))
         }
@@ -25,7 +33,7 @@ extension Swarm {
     }
 
     /// The addresses that are listened on, as they came out; an unspecified one stands for every interface.
-    public var boundAddresses: [Multiaddr] { self.listeners.withLock { $0.map(\.address) } }
+    public var boundAddresses: [Multiaddr] { self.listeners.withLock { $0.all.map(\.address) } }
 
     /// The addresses at which this node can be dialled from its own machine and networks, without its `/p2p`.
     public var listenAddresses: [Multiaddr] {

@@ -58,7 +58,6 @@ extension Swarm {
     public func openStream(
         to address: Multiaddr, _ protocols: [String], timeout: Duration = .seconds(15)
     ) async throws -> Stream {
-        let peer = try self.note(address)
-        return try await self.openStream(to: peer, protocols, timeout: timeout)
+        try await self.openStream(to: self.note(address), protocols, timeout: timeout)
     }
 }

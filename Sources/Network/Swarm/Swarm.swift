@@ -3,7 +3,6 @@ import Cryptography
 public import EventLoop
 import Noise
 public import PeerIdentity
-import Synchronization
 public import Transport
 
 /// The connections of one node: it listens, dials, secures, and gives streams to protocols.
@@ -27,10 +26,15 @@ public final class Swarm: Sendable {
     let tasks = TaskSet()
     let resolver: AddressResolver
     private let names: NameResolver
-    let listeners = Mutex<[any TransportListener]>([])
+    let listeners = Locked(Listeners())
     /// Where services say what they want to hear.
     package let hooks: SwarmHooks
-    private let upgraderSlot = Mutex<ConnectionUpgrader?>(nil)
+    private let upgraderSlot = Locked<ConnectionUpgrader?>(nil)
+
+    struct Listeners: Sendable {
+        var all: [any TransportListener] = []
+        var isClosed = false
+    }
 
     /// Makes a swarm that neither listens nor dials yet. Throws where the cipher is not to be had.
     public init(
@@ -58,6 +62,7 @@ public final class Swarm: Sendable {
         upgrade.onRefused = { [weak self] connection, limit in
             self?.events.send(.refused(connection.remotePeer, limit))
         }
+        upgrade.onStreamViolation = { SwarmMetrics.streamViolation(on: $0, $1) }
         let upgrader = try await ConnectionUpgrader(upgrade, loops: loops)
         self.upgraderSlot.withLock { $0 = upgrader }
     }
@@ -85,15 +90,12 @@ public final class Swarm: Sendable {
     /// Tells the subscribers of an event.
     package func report(_ event: NodeEvent) { self.events.send(event) }
 
-    /// Enters a connection that stands; false where the swarm is closing.
+    /// Enters a connection that stands, on its loop; false where the swarm is closing.
     func register(_ connection: Connection) -> Bool {
+        // One that has ended before it was entered is nobody's event.
+        guard connection.closeReason == nil else { return false }
         guard self.table.insert(connection) else {
             connection.beginClose(gracePeriod: nil)
-            return false
-        }
-        // It may have ended before it was entered.
-        if let reason = connection.closeReason {
-            self.connectionClosed(connection, reason)
             return false
         }
         SwarmMetrics.connected(connection)
@@ -116,8 +118,9 @@ public final class Swarm: Sendable {
     /// The loops go on: they belong to whoever made them.
     public func close() async {
         let listeners = self.listeners.withLock { listeners in
-            defer { listeners = [] }
-            return listeners
+            listeners.isClosed = true
+            defer { listeners.all = [] }
+            return listeners.all
         }
         for listener in listeners {
             let addresses = self.withPeer(ListenAddresses.expand([listener.address]))
@@ -134,5 +137,7 @@ public final class Swarm: Sendable {
         }
         await self.tasks.cancelAndWait()
         self.events.finish()
+        // A handler often refers to the node that it is a handler of.
+        self.protocols.removeAll()
     }
 }

@@ -1,9 +1,9 @@
-import Synchronization
+import EventLoop
 package import Transport
 
 /// What the services of a node want to hear from its swarm, at once and on whatever thread it happens.
 package final class SwarmHooks: Sendable {
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     private struct State {
         var connected: [@Sendable (Connection) -> Void] = []

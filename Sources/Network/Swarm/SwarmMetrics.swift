@@ -36,6 +36,13 @@ struct SwarmMetrics: Sendable {
         }
     }
 
+    static func streamViolation(on connection: Connection, _ reason: StreamCloseReason) {
+        self.counter("stream_violations_total", "Streams that ended because the peer broke their rules.", [:])
+            .increment()
+        self.log.info(
+            "stream ended", ["peer": connection.remotePeer, "address": connection.remoteAddress, "reason": reason])
+    }
+
     static func inboundFailed(from address: some CustomStringConvertible, label: String, reason: String) {
         self.counter(
             "inbound_failures_total", "Accepted sockets that did not become connections, by the reason.",

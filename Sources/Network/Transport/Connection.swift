@@ -52,14 +52,16 @@ public final class Connection: Sendable {
     /// Tasks that serve the connection's streams; they end with it.
     package let tasks = TaskSet()
 
-    private let driver: Mutex<LoopBound<any ConnectionDriver>?>
-    private let state = Mutex(State())
+    private let driver: Locked<LoopBound<any ConnectionDriver>?>
+    private let state = Locked(State())
 
     private struct State {
         var remoteProtocols: Set<String> = []
         var closeReason: ConnectionCloseReason?
         /// Whether those who watch all connections know that this one has ended.
         var isReported = false
+        /// Whether this side or the peer has begun to close it.
+        var isGoingAway = false
         var waiters: [CheckedContinuation<ConnectionCloseReason, Never>] = []
     }
 
@@ -70,7 +72,7 @@ public final class Connection: Sendable {
         self.description = description
         self.loop = loop
         self.openedAt = EventLoop.monotonicNow()
-        self.driver = Mutex(nil)
+        self.driver = Locked(nil)
     }
 
     /// Names the object that carries out this connection's commands; called on the loop before anyone else has `self`.
@@ -175,6 +177,12 @@ public final class Connection: Sendable {
 
     // MARK: What the driver and the services report
 
+    /// Notes that this side or the peer has begun to close the connection.
+    package func noteGoingAway() { self.state.withLock { $0.isGoingAway = true } }
+
+    /// Whether streams can still be opened.
+    package var takesStreams: Bool { self.state.withLock { !$0.isGoingAway && $0.closeReason == nil } }
+
     /// Notes that the connection ended; its driver is let go of.
     ///
     /// `report` tells those who watch all connections: before anyone who waits for this one, so that whoever waits for the
@@ -201,6 +209,11 @@ public final class Connection: Sendable {
     /// answer, and ends with an error where it does not.
     public func assumeSupport(of protocols: [String]) {
         self.state.withLock { $0.remoteProtocols.formUnion(protocols) }
+    }
+
+    /// The peer refused a protocol that it was taken to support.
+    package func forgetSupport(of protocols: [String]) {
+        self.state.withLock { $0.remoteProtocols.subtract(protocols) }
     }
 
     /// The protocols that the peer said it supports.

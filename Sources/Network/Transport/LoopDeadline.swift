@@ -1,23 +1,29 @@
 import Bytes
 import EventLoop
-import Synchronization
 
-/// An action that a loop does after some time unless it is cancelled first, from any thread.
+/// An action that a loop does at an instant unless it is cancelled first, from any thread.
 final class LoopDeadline: Sendable {
     private let loop: EventLoop
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     private struct State {
         var timer: LoopBound<LoopTimer>?
         var isCancelled = false
+        var hasPassed = false
     }
 
-    init(on loop: EventLoop, after duration: Duration, _ action: @escaping @Sendable () -> Void) {
+    /// Whether the action was begun.
+    var hasPassed: Bool { self.state.withLock { $0.hasPassed } }
+
+    init(on loop: EventLoop, at deadline: Instant, _ action: @escaping @Sendable () -> Void) {
         self.loop = loop
-        let deadline = EventLoop.monotonicNow() + duration
         loop.execute {
             guard !self.state.withLock({ $0.isCancelled }) else { return }
-            let timer = LoopTimer(loop, handler: action)
+            // The timer keeps this object until it is closed, which `cancel` is for.
+            let timer = LoopTimer(loop) {
+                self.state.withLock { $0.hasPassed = true }
+                action()
+            }
             timer.schedule(at: deadline)
             let bound = LoopBound(timer, on: loop)
             self.state.withLock { $0.timer = bound }

@@ -18,7 +18,7 @@ public final class LoopStream {
     /// Agrees on the protocol before the handler gets anything; nil once that is done.
     package var negotiation: (any StreamNegotiation)?
     /// Data that came in while reading was paused.
-    private var held: [Bytes] = []
+    private var held = HeldInput()
     private var isDelivering = false
     private var output = OutputQueue()
     private var isAboveHighWater = false
@@ -58,7 +58,10 @@ public final class LoopStream {
     public var isWritable: Bool { !self.isWriteClosed && self.output.count < Self.highWaterMark }
 
     /// Makes `handler` the one whose callbacks are called from now on.
+    ///
+    /// It is told of the end also where that was before.
     public func setHandler(_ handler: any StreamHandler) {
+        if let reason = self.closeReason { return handler.closed(self, reason) }
         self.handler = handler
     }
 
@@ -139,9 +142,11 @@ public final class LoopStream {
     }
 
     private func discardInput() {
-        self.held = []
-        self.handler = DiscardingHandler(replaced: self.handler)
+        self.held = HeldInput()
+        if !(self.handler is DiscardingHandler) { self.handler = DiscardingHandler(replaced: self.handler) }
         self.isReadingPaused = false
+        // What stood behind the held data is due now: nothing else would ask for it again.
+        self.deliverReadCloseIfDue()
     }
 
     /// Notes that the reader took `count` bytes of what it was given.
@@ -154,13 +159,9 @@ public final class LoopStream {
         // A handler may pause and resume from within a callback; the outermost call hands everything out in order.
         guard !self.isDelivering else { return }
         self.isDelivering = true
-        var next = 0
-        while next < self.held.count, !self.isReadingPaused, !self.isClosed {
-            let bytes = self.held[next]
-            next += 1
+        while !self.isReadingPaused, !self.isClosed, let bytes = self.held.popFirst() {
             bytes.withChunk { self.handOut($0) }
         }
-        self.held.removeFirst(min(next, self.held.count))
         self.isDelivering = false
         self.deliverReadCloseIfDue()
     }
@@ -190,7 +191,7 @@ public final class LoopStream {
             return
         }
         if self.isReadingPaused || !self.held.isEmpty {
-            self.held.append(chunk.bytes)
+            self.held.append(chunk.storage, offset: chunk.offset, count: chunk.count)
         } else {
             self.isDelivering = true
             self.handOut(chunk)
@@ -203,8 +204,10 @@ public final class LoopStream {
         guard !self.isClosed else { return }
         if let negotiation = self.negotiation {
             self.negotiation = nil
-            negotiation.ended(self, .protocolViolation("the peer ended the stream before a protocol was agreed on"))
-            self.reset()
+            let reason = StreamCloseReason.protocolViolation(
+                "the peer ended the stream before a protocol was agreed on")
+            negotiation.ended(self, reason)
+            self.reset(reason)
             return
         }
         self.readCloseIsPending = true
@@ -239,7 +242,7 @@ public final class LoopStream {
         self.closeReason = reason
         self.isWriteClosed = true
         self.output.removeAll()
-        self.held = []
+        self.held = HeldInput()
         let negotiation = self.negotiation
         self.negotiation = nil
         negotiation?.ended(self, reason)
@@ -256,6 +259,10 @@ private final class DiscardingHandler: StreamHandler {
     init(replaced: (any StreamHandler)?) { self.replaced = replaced }
 
     func received(_ bytes: borrowing Chunk, on stream: LoopStream) {}
+
+    func writable(_ stream: LoopStream) {
+        self.replaced?.writable(stream)
+    }
 
     func closed(_ stream: LoopStream, _ reason: StreamCloseReason) {
         self.replaced?.closed(stream, reason)

@@ -1,4 +1,4 @@
-import Synchronization
+import EventLoop
 
 /// A result that one task waits for and a loop will have; the task may stop waiting before.
 ///
@@ -13,7 +13,7 @@ public final class PendingResult<Value: Sendable>: Sendable {
         case finished
     }
 
-    private let state = Mutex(State.new)
+    private let state = Locked(State.new)
 
     /// A result that nobody has yet.
     public init() {}

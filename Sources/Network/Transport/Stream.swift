@@ -168,7 +168,7 @@ public final class Stream: Sendable {
     }
 
     private func wait(_ side: StreamMailbox.Side, _ deadline: StreamDeadline?) async throws {
-        switch await self.mailbox.wait(side, timeout: deadline?.remaining) {
+        switch await self.mailbox.wait(side, until: deadline?.instant) {
         case .ready: return
         case .cancelled: throw CancellationError()
         case .timedOut: throw self.timedOut(side, deadline)
@@ -226,14 +226,14 @@ extension Stream: AsyncSequence {
 /// When a call on a stream is to be over, and how long it was given.
 private struct StreamDeadline {
     let timeout: Duration
-    private let end: Instant
+    let instant: Instant
 
     /// The deadline of a call that begins now; nil for one that has none.
     init?(after timeout: Duration?) {
         guard let timeout else { return nil }
         self.timeout = timeout
-        self.end = EventLoop.monotonicNow() + timeout
+        self.instant = EventLoop.monotonicNow() + timeout
     }
 
-    var remaining: Duration { max(self.end - EventLoop.monotonicNow(), .zero) }
+    var remaining: Duration { max(self.instant - EventLoop.monotonicNow(), .zero) }
 }

@@ -1,6 +1,5 @@
 import Bytes
 import EventLoop
-import Synchronization
 
 /// The buffers between a stream's loop and the tasks that read and write it.
 ///
@@ -10,14 +9,13 @@ import Synchronization
 final class StreamMailbox: Sendable {
     let loop: EventLoop
     private let stream: LoopBound<LoopStream>
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// So much may be consumed before the loop is told, in bytes; an empty inbox tells it at once.
     private static let consumptionReportSize = 64 * 1024
 
     private struct State {
-        var inbox: [Bytes] = []
-        var inboxHead = 0
+        var inbox = HeldInput()
         var consumed = 0
         var readEnded = false
         var closeReason: StreamCloseReason?
@@ -32,8 +30,6 @@ final class StreamMailbox: Sendable {
 
         var loopIsTold = false
         var nextWaiter = 0
-
-        var hasInput: Bool { self.inboxHead < self.inbox.count }
     }
 
     private struct Waiter {
@@ -76,26 +72,14 @@ final class StreamMailbox: Sendable {
     /// Takes the next bytes, at most `limit` of them.
     func take(upTo limit: Int) -> Taken {
         let (taken, tell) = self.state.withLock { state -> (Taken, Bool) in
-            guard state.hasInput else {
+            guard let bytes = state.inbox.popFirst(upTo: limit) else {
                 if state.readEnded { return (.end, false) }
                 if let reason = state.closeReason { return (.failed(reason), false) }
                 return (.nothingYet, false)
             }
-            var bytes = state.inbox[state.inboxHead]
-            if bytes.count > limit {
-                state.inbox[state.inboxHead] = bytes[limit..<bytes.count]
-                bytes = bytes[0..<limit]
-            } else {
-                state.inbox[state.inboxHead] = Bytes()
-                state.inboxHead += 1
-                if !state.hasInput {
-                    state.inbox.removeAll(keepingCapacity: true)
-                    state.inboxHead = 0
-                }
-            }
             state.consumed += bytes.count
-            guard state.consumed >= Self.consumptionReportSize || !state.hasInput else { return (.bytes(bytes), false) }
-            return (.bytes(bytes), Self.tellLoop(&state))
+            let isWorthTelling = state.consumed >= Self.consumptionReportSize || state.inbox.isEmpty
+            return (.bytes(bytes), isWorthTelling && Self.tellLoop(&state))
         }
         if tell { self.wakeLoop() }
         return taken
@@ -137,10 +121,14 @@ final class StreamMailbox: Sendable {
         let tell = self.state.withLock { state -> Bool in
             guard state.closeReason == nil else { return false }
             state.writeClosed = true
-            if case .reset(let code) = ending {
+            switch (state.ending, ending) {
+            // What ends more of the stream stands, in whatever order it was asked for.
+            case (.finish?, .closeWrite): return false
+            case (_, .reset(let code)):
                 // Whoever uses the stream now learns of it, and not when the loop has come to it.
                 state.closeReason = .resetLocally(code: code)
                 state.outbox.removeAll()
+            default: break
             }
             state.ending = ending
             return Self.tellLoop(&state)
@@ -149,22 +137,26 @@ final class StreamMailbox: Sendable {
     }
 
     /// Waits until the side may have something to do, the task is cancelled or the time is up.
-    func wait(_ side: Side, timeout: Duration?) async -> Wake {
+    func wait(_ side: Side, until deadline: Instant?) async -> Wake {
         let token = self.state.withLock { state -> Int in
             state.nextWaiter += 1
             return state.nextWaiter
         }
-        var deadline: LoopDeadline?
+        let alarm = deadline.map { deadline in
+            LoopDeadline(on: self.loop, at: deadline) { self.wake(side, token: token, .timedOut) }
+        }
         let wake = await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: UnsafeContinuation<Wake, Never>) in
                 let immediate = self.state.withLock { state -> Wake? in
                     if Task.isCancelled { return .cancelled }
                     let isReady =
                         switch side {
-                        case .reading: state.hasInput || state.readEnded || state.closeReason != nil
+                        case .reading: !state.inbox.isEmpty || state.readEnded || state.closeReason != nil
                         case .writing: state.unsent < LoopStream.highWaterMark || state.closeReason != nil
                         }
                     if isReady { return .ready }
+                    // An alarm that went off before found nobody to wake; a later one finds the waiter.
+                    if alarm?.hasPassed == true { return .timedOut }
                     let waiter = Waiter(token: token, continuation: continuation)
                     switch side {
                     case .reading: state.readers.append(waiter)
@@ -172,16 +164,12 @@ final class StreamMailbox: Sendable {
                     }
                     return nil
                 }
-                if let immediate { return continuation.resume(returning: immediate) }
-                // Not before somebody waits: a deadline that is all but over would wake nobody.
-                deadline = timeout.map { timeout in
-                    LoopDeadline(on: self.loop, after: timeout) { self.wake(side, token: token, .timedOut) }
-                }
+                if let immediate { continuation.resume(returning: immediate) }
             }
         } onCancel: {
             self.wake(side, token: token, .cancelled)
         }
-        deadline?.cancel()
+        alarm?.cancel()
         return wake
     }
 
@@ -250,7 +238,7 @@ final class StreamMailbox: Sendable {
         for writer in writers { writer.continuation.resume(returning: .ready) }
     }
 
-    private func wakeReaders(_ change: (inout sending State) -> Void) {
+    private func wakeReaders(_ change: (inout State) -> Void) {
         let readers = self.state.withLock { state -> [Waiter] in
             change(&state)
             defer { state.readers.removeAll(keepingCapacity: true) }
@@ -262,8 +250,8 @@ final class StreamMailbox: Sendable {
 
 extension StreamMailbox: StreamHandler {
     func received(_ bytes: borrowing Chunk, on stream: LoopStream) {
-        let kept = bytes.bytes
-        self.wakeReaders { $0.inbox.append(kept) }
+        let (storage, offset, count) = (bytes.storage, bytes.offset, bytes.count)
+        self.wakeReaders { $0.inbox.append(storage, offset: offset, count: count) }
     }
 
     func readClosed(_ stream: LoopStream) {

@@ -6,7 +6,6 @@ public import PeerIdentity
 import Perf
 import Ping
 public import Swarm
-import Synchronization
 import TCPTransport
 import Telemetry
 import Transport
@@ -33,7 +32,7 @@ public final class Node: Sendable {
     private let ownLoops: EventLoopGroup?
     /// Dials of the bootstrap peers.
     private let tasks = TaskSet()
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private static let log = Log("node")
 
     private struct State {
@@ -178,7 +177,8 @@ public final class Node: Sendable {
             case .stopping, .stopped: return false
             }
         }
-        guard begins else { return await self.wait { $0 == .stopped } }
+        // A stream's handler that was cancelled by the first call must end, or that one never does.
+        guard begins else { return await self.wait(orCancelled: TaskSet.currentIsMember) { $0 == .stopped } }
         self.wakeWaiters()
         await self.tasks.cancelAndWait()
         await self.identify?.stop()
@@ -189,16 +189,18 @@ public final class Node: Sendable {
     }
 
     private func waitUntilStopping() async {
-        await self.wait { $0 == .stopping || $0 == .stopped }
+        await self.wait(orCancelled: true) { $0 == .stopping || $0 == .stopped }
     }
 
-    /// Waits until the node is in a phase that will do, or the task is cancelled.
-    private func wait(until isReached: @escaping @Sendable (Phase) -> Bool) async {
+    /// Waits until the node is in a phase that will do or, where `orCancelled` says so, the task is cancelled.
+    private func wait(
+        orCancelled: Bool, until isReached: @escaping @Sendable (Phase) -> Bool
+    ) async {
         while true {
             let isDone = await withTaskCancellationHandler {
                 await withCheckedContinuation { (continuation: CheckedContinuation<Bool, Never>) in
                     let isDone = self.state.withLock { state -> Bool in
-                        if Task.isCancelled || isReached(state.phase) { return true }
+                        if (orCancelled && Task.isCancelled) || isReached(state.phase) { return true }
                         state.waiters.append(continuation)
                         return false
                     }
