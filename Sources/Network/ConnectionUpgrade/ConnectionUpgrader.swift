@@ -10,12 +10,13 @@ package final class ConnectionUpgrader: Sendable {
     /// The buffers of each loop, by the loop's index.
     private let resources: [LoopBound<LoopResources>]
 
-    /// Fails where the cipher is not to be had.
+    /// Fails where the cipher is not to be had, or the resources do not allow a slab for each loop.
     package init(_ configuration: UpgradeConfiguration, loops: EventLoopGroup) async throws {
         self.configuration = configuration
         var resources: [LoopBound<LoopResources>] = []
         for loop in loops.loops {
-            resources.append(try await loop.perform { LoopBound(try LoopResources(), on: loop) })
+            resources.append(
+                try await loop.perform { LoopBound(try LoopResources(scope: configuration.resources), on: loop) })
         }
         self.resources = resources
     }

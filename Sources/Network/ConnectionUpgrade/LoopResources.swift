@@ -1,6 +1,7 @@
 import Bytes
 import Cryptography
 import EventLoop
+import Transport
 
 /// What all connections of one loop work with, one after the other: buffers and the cipher's context.
 ///
@@ -16,9 +17,11 @@ final class LoopResources {
     let outputBuffer: UnsafeMutableRawBufferPointer
     /// Small frames are laid together here and sealed at once.
     let stagingBuffer: UnsafeMutableRawBufferPointer
-    var slabs = SlabPool()
+    var slabs: SlabPool
 
-    init() throws {
+    /// Fails where the cipher is not to be had, or `scope` does not allow a first slab.
+    init(scope: any ResourceScope) throws {
+        self.slabs = try SlabPool(scope: scope)
         self.cipher = try ChaChaPolyContext()
         self.receiveBuffer = .allocate(byteCount: Self.receiveSize, alignment: 64)
         self.outputBuffer = .allocate(byteCount: Self.batchSize, alignment: 64)

@@ -61,7 +61,13 @@ extension MuxedConnection {
                 return self.violated("the peer sent a Noise message of \(message.count) bytes, too short for its tag")
             }
             let count = message.count - 16
-            let (slab, offset) = self.resources.slabs.reserve(count)
+            let slab: ByteStorage
+            let offset: Int
+            do {
+                (slab, offset) = try self.resources.slabs.reserve(count)
+            } catch {
+                return self.exceeded(error)
+            }
             do {
                 try self.input.cipher.open(
                     message, into: slab.unsafeMutableBytes.baseAddress.unsafelyUnwrapped + offset,
@@ -72,6 +78,23 @@ extension MuxedConnection {
             self.resources.slabs.commit(count)
             self.received(slab, offset: offset, count: count)
         }
+        self.chargeInput()
+    }
+
+    /// Charges the connection with what a message holds whose end has not come.
+    private func chargeInput() {
+        let held = self.input.capacity
+        guard held != self.chargedInput, !self.isClosed, !self.isEnding else { return }
+        if held > self.chargedInput {
+            do {
+                try self.scope.reserve(.memory(held - self.chargedInput))
+            } catch {
+                return self.exceeded(error)
+            }
+        } else {
+            self.scope.release(.memory(self.chargedInput - held))
+        }
+        self.chargedInput = held
     }
 
     /// Feeds one message's plaintext to the session.

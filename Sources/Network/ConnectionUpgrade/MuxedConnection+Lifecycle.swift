@@ -64,6 +64,11 @@ extension MuxedConnection: ConnectionDriver {
         self.end(.protocolViolation(what), saying: code)
     }
 
+    /// The connection needs more than it may have, and ends.
+    func exceeded(_ limit: ResourceLimitError) {
+        self.end(.limitReached(limit), saying: .internalError)
+    }
+
     /// Ends the connection at once, behind a GoAway where the kernel takes it.
     private func end(_ reason: ConnectionCloseReason, saying code: YamuxGoAwayCode) {
         guard !self.isClosed, !self.isEnding else { return }
@@ -107,6 +112,7 @@ extension MuxedConnection: ConnectionDriver {
             self.scope.release(.memory(entry.chargedWindow))
             self.scope.release(.stream(entry.stream.direction))
         }
+        if self.chargedInput > 0 { self.scope.release(.memory(self.chargedInput)) }
         self.scope.release(.connection(self.connection.direction))
         self.scope.close()
     }

@@ -37,6 +37,8 @@ final class MuxedConnection {
     var negotiations = NegotiationDeadlines()
     /// Memory that the streams' windows are charged with, in bytes.
     var chargedWindows = 0
+    /// Memory that a half-received message is charged with, in bytes.
+    var chargedInput = 0
 
     /// Sealed bytes that the kernel did not take yet.
     var unsent: [UInt8] = []

@@ -15,6 +15,9 @@ struct NoiseInput: ~Copyable {
     /// The message that was completed in `rest` is being looked at.
     private var restIsWhole = false
 
+    /// Memory that a message holds whose end has not come, in bytes.
+    var capacity: Int { self.rest == nil ? 0 : Self.restCapacity }
+
     private static let restCapacity = NoiseLimits.lengthSize + NoiseLimits.maximumMessageSize
 
     init(cipher: consuming NoiseCipherState) {

@@ -1,29 +1,39 @@
 import Bytes
+import Transport
 
 /// The memory that a loop decrypts into: 64 KiB slabs that are filled again once nobody holds a piece of them.
 ///
 /// A reader holds a piece by an ordinary reference, on whatever thread it is; the pool sees that a slab is free by being
 /// the only one who still refers to it. So nothing has to be given back, and no count is kept beside Swift's own.
-struct SlabPool {
+struct SlabPool: ~Copyable {
     static let slabSize = 64 * 1024
     /// How many lent slabs are looked at for a free one before a new one is made.
     private static let searchLength = 4
     /// Free slabs beyond this many are let go of when they are met.
     private static let keptSlabs = 32
 
-    private var current = ByteStorage(capacity: SlabPool.slabSize)
+    /// What the slabs are charged to: they belong to no connection alone.
+    private let scope: any ResourceScope
+    private var current: ByteStorage
     private var fill = 0
     private var lent: [ByteStorage] = []
     private var cursor = 0
 
-    /// How many bytes of memory the pool and its borrowers hold.
-    var capacity: Int { (self.lent.count + 1) * Self.slabSize }
+    init(scope: any ResourceScope) throws(ResourceLimitError) {
+        try scope.reserve(.memory(Self.slabSize))
+        self.scope = scope
+        self.current = ByteStorage(capacity: Self.slabSize)
+    }
+
+    deinit {
+        for _ in 0...self.lent.count { self.scope.release(.memory(Self.slabSize)) }
+    }
 
     /// A place for `count` bytes: a slab and the offset in it. The bytes become fixed with `commit`.
-    mutating func reserve(_ count: Int) -> (storage: ByteStorage, offset: Int) {
+    mutating func reserve(_ count: Int) throws(ResourceLimitError) -> (storage: ByteStorage, offset: Int) {
         precondition(count <= Self.slabSize, "a frame's plaintext fits a slab")
         if self.fill > 0, isKnownUniquelyReferenced(&self.current) { self.fill = 0 }
-        if Self.slabSize - self.fill < count { self.exchange() }
+        if Self.slabSize - self.fill < count { try self.exchange() }
         return (self.current, self.fill)
     }
 
@@ -33,9 +43,14 @@ struct SlabPool {
         self.fill = min((self.fill + count + 15) & ~15, Self.slabSize)
     }
 
-    private mutating func exchange() {
+    private mutating func exchange() throws(ResourceLimitError) {
         let full = self.current
-        self.current = self.takeFree() ?? ByteStorage(capacity: Self.slabSize)
+        if let free = self.takeFree() {
+            self.current = free
+        } else {
+            try self.scope.reserve(.memory(Self.slabSize))
+            self.current = ByteStorage(capacity: Self.slabSize)
+        }
         self.lent.append(full)
         self.fill = 0
     }
@@ -49,6 +64,7 @@ struct SlabPool {
                 found = self.removeLent(at: self.cursor)
             } else if self.lent.count > Self.keptSlabs {
                 _ = self.removeLent(at: self.cursor)
+                self.scope.release(.memory(Self.slabSize))
             }
             if self.lent.isEmpty { break }
         }

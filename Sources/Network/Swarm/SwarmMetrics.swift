@@ -61,6 +61,7 @@ extension ConnectionCloseReason {
         case .transportFailed: "transport_failed"
         case .protocolViolation: "protocol_violation"
         case .timedOut: "timed_out"
+        case .limitReached: "limit_reached"
         }
     }
 }

@@ -10,6 +10,8 @@ public enum ConnectionCloseReason: Error, Hashable, Sendable {
     case protocolViolation(String)
     /// The peer gave no sign of life in time.
     case timedOut
+    /// It needed more than this node allows it.
+    case limitReached(ResourceLimitError)
 }
 
 extension ConnectionCloseReason: CustomStringConvertible {
@@ -20,6 +22,7 @@ extension ConnectionCloseReason: CustomStringConvertible {
         case .transportFailed(let how): how
         case .protocolViolation(let how): how
         case .timedOut: "the peer gave no sign of life in time"
+        case .limitReached(let limit): "\(limit)"
         }
     }
 }

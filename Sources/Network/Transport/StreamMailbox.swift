@@ -13,6 +13,8 @@ final class StreamMailbox: Sendable {
 
     /// So much may be consumed before the loop is told, in bytes; an empty inbox tells it at once.
     private static let consumptionReportSize = 64 * 1024
+    /// So many writes may wait for the loop, however small they are: it takes them all at once.
+    private static let outboxLimit = 1_024
 
     private struct State {
         var inbox = HeldInput()
@@ -30,6 +32,8 @@ final class StreamMailbox: Sendable {
 
         var loopIsTold = false
         var nextWaiter = 0
+
+        var hasRoom: Bool { self.unsent < LoopStream.highWaterMark && self.outbox.count < StreamMailbox.outboxLimit }
     }
 
     private struct Waiter {
@@ -92,7 +96,7 @@ final class StreamMailbox: Sendable {
             guard !state.writeClosed else { return .failure(.writeAfterClose) }
             state.outbox.append(bytes)
             state.unsent += bytes.count
-            return .success((state.unsent < LoopStream.highWaterMark, Self.tellLoop(&state)))
+            return .success((state.hasRoom, Self.tellLoop(&state)))
         }
         let (hasRoom, tell) = try result.get()
         if tell { self.wakeLoop() }
@@ -101,7 +105,7 @@ final class StreamMailbox: Sendable {
     }
 
     var hasRoom: Bool {
-        self.state.withLock { $0.unsent < LoopStream.highWaterMark || $0.closeReason != nil }
+        self.state.withLock { $0.hasRoom || $0.closeReason != nil }
     }
 
     var closeReason: StreamCloseReason? { self.state.withLock { $0.closeReason } }
@@ -152,7 +156,7 @@ final class StreamMailbox: Sendable {
                     let isReady =
                         switch side {
                         case .reading: !state.inbox.isEmpty || state.readEnded || state.closeReason != nil
-                        case .writing: state.unsent < LoopStream.highWaterMark || state.closeReason != nil
+                        case .writing: state.hasRoom || state.closeReason != nil
                         }
                     if isReady { return .ready }
                     // An alarm that went off before found nobody to wake; a later one finds the waiter.
@@ -231,7 +235,7 @@ final class StreamMailbox: Sendable {
     private func noteSent(_ stream: LoopStream) {
         let writers = self.state.withLock { state -> [Waiter] in
             state.unsent = stream.waitingOutput + state.outbox.reduce(0) { $0 + $1.count }
-            guard state.unsent < LoopStream.highWaterMark else { return [] }
+            guard state.hasRoom else { return [] }
             defer { state.writers.removeAll(keepingCapacity: true) }
             return state.writers
         }
