@@ -10,7 +10,7 @@ struct ResourceScopeTests {
     private static let initialWindow = 256 * 1_024
     private static let slabSize = 64 * 1_024
 
-    @Test func `what connections and streams hold is charged, and nothing is left when they and their loops have ended`()
+    @Test func `what connections and streams hold is charged, and nothing is left when all have ended`()
         async throws
     {
         let scope = CountingScope()
