@@ -58,7 +58,8 @@ public struct Socket: Hashable, Sendable {
         case accepted(Socket, from: SocketAddress?)
         /// Nobody waits.
         case wouldBlock
-        /// The peer went away, or descriptors or memory are short; the listener may go on.
+        /// The peer went away, or descriptors or memory are short; the listener may go on. Where the descriptor would have
+        /// been one of `OpenFileLimit.reserve`, the connection was closed.
         case failed(SocketError)
     }
 

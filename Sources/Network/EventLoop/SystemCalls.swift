@@ -19,7 +19,7 @@ enum SystemCalls {
     #endif
 
     static func openStream(_ domain: Int32) -> Int32 {
-        Self.prepared(socket(domain, Self.streamType, 0))
+        Self.unlessLast(Self.prepared(socket(domain, Self.streamType, 0)))
     }
 
     static func openDatagram(_ domain: Int32) -> Int32 {
@@ -31,7 +31,13 @@ enum SystemCalls {
             pointer.withMemoryRebound(to: Int32.self, capacity: 2) { socketpair(AF_UNIX, Self.streamType, 0, $0) }
         }
         guard code == 0 else { return code }
-        descriptors = (Self.prepared(descriptors.0), Self.prepared(descriptors.1))
+        descriptors.0 = Self.unlessLast(Self.prepared(descriptors.0))
+        descriptors.1 = Self.unlessLast(Self.prepared(descriptors.1))
+        guard descriptors.0 >= 0, descriptors.1 >= 0 else {
+            for descriptor in [descriptors.0, descriptors.1] where descriptor >= 0 { close(descriptor) }
+            errno = EMFILE
+            return -1
+        }
         return 0
     }
 
@@ -39,10 +45,18 @@ enum SystemCalls {
         _ descriptor: Int32, _ address: UnsafeMutablePointer<sockaddr>, _ length: inout socklen_t
     ) -> Int32 {
         #if canImport(Darwin)
-            return Self.prepared(accept(descriptor, address, &length))
+            return Self.unlessLast(Self.prepared(accept(descriptor, address, &length)))
         #else
-            return cuv_accept4(descriptor, address, &length, Self.openFlags)
+            return Self.unlessLast(cuv_accept4(descriptor, address, &length, Self.openFlags))
         #endif
+    }
+
+    /// A descriptor that would touch `OpenFileLimit.reserve` is closed, as if the system had had none.
+    private static func unlessLast(_ descriptor: Int32) -> Int32 {
+        guard descriptor >= 0, !OpenFileLimit.leavesReserve(descriptor) else { return descriptor }
+        close(descriptor)
+        errno = EMFILE
+        return -1
     }
 
     /// Darwin has no flags for what Linux does in the call that opens.
