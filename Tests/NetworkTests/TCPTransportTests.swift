@@ -111,8 +111,10 @@ import Transport
                 ) { _ in accepted.add(1, ordering: .relaxed) }
                 let place = try listener.address.tcpSocketAddress()
                 let sockets = try [Socket.stream(.ipv4), Socket.stream(.ipv4)]
-                // The system gives the lowest free number, which is now within the reserve.
+                // The system gives the lowest free number, which is within the reserve then. The runtime opens a file of
+                // its own now and then: numbers that it frees are taken, or they would be lower.
                 let former = Self.openFileLimit
+                for _ in 0..<16 { _ = dup(0) }
                 let free = dup(0)
                 close(free)
                 Self.openFileLimit = rlim_t(Int(free) + OpenFileLimit.reserve)
