@@ -73,11 +73,11 @@ release: libraries
 
 .PHONY: lint
 lint:
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Interop/apus-peer Docs/Examples Fuzz/Package.swift Fuzz/Sources
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Interop/apus-peer Docs/Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/Package.swift Benchmarks/Sources
 
 .PHONY: format
 format:
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Interop/apus-peer Docs/Examples Fuzz/Package.swift Fuzz/Sources
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Interop/apus-peer Docs/Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/Package.swift Benchmarks/Sources
 
 .PHONY: interop
 interop: release
@@ -93,8 +93,12 @@ fuzz: libraries
 soak: release
 	python3 Interop/soak.py --peers-dir $(PEERS_DIR) $(ARGS)
 
+.PHONY: floor
+floor: libraries
+	$(SWIFT) build -c release --package-path Benchmarks --scratch-path .build-bench --product Floor
+
 .PHONY: bench
-bench: release
+bench: release floor
 	python3 Benchmarks/compare.py --peers-dir $(PEERS_DIR) $(ARGS)
 
 .PHONY: examples

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures our peer beside the go and the rust peer, in the same run, on the same work, and writes the table.
 
-The runs are interleaved: what the machine does meanwhile it does to all. Measure on a machine that does nothing else.
+The runs are interleaved: what the machine does meanwhile it does to all. A measurement is repeated until the spread of
+its ratios is known or --rounds is reached. Measure on a machine that does nothing else.
 Exit code 0: everything was measured. 1: a run failed. 2: bad arguments, or a program is missing.
 """
 
@@ -17,36 +18,43 @@ sys.path.insert(0, REPOSITORY + "/Interop")
 
 import performance_page  # noqa: E402
 from comparison import Comparison  # noqa: E402
-from contestant import Contestant  # noqa: E402
 from measurements import FULL, QUICK, measurements  # noqa: E402
+from performance_page import OTHERS, OURS  # noqa: E402
 from processes import ProcessError, end_children_with_us  # noqa: E402
+from programs import Pair, Program, Servers  # noqa: E402
 
-OURS, OTHERS = "apus", ("go", "rust")
 # More processes than this that wanted to run, on average over the last minute, spoil the figures.
 QUIET_LOAD = 0.5
+# So often everything is measured at least: less says nothing of the spread.
+LEAST_ROUNDS = 3
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--apus", metavar="FILE", help="our peer (default .build/release/apus-peer)")
+    parser.add_argument("--floor", metavar="FILE", help="the floor program (default .build-bench/release/Floor)")
     parser.add_argument("--peers-dir", metavar="DIR", help="where go-peer and rust-peer are (default ../shared/peers)")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often everything is measured (3)")
+    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="how often anything is measured at most (7)")
     parser.add_argument("--only", metavar="LIST", help="names of measurements, or beginnings of them: bulk,ping")
+    parser.add_argument("--pairs", metavar="LIST", help="kinds of pairs: own,cross,floor,sleeping,raw (all)")
     parser.add_argument("--quick", action="store_true", help="small sizes: a check of the script, not a measurement")
     parser.add_argument(
-        "--report", metavar="FILE", help="the page to write (default Docs/Performance.md; none with --quick or --only)"
+        "--report", metavar="FILE", help="the page to write (default Docs/Performance.md; none with other options)"
     )
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error("--rounds: at least one")
     options.apus = os.path.abspath(options.apus or f"{REPOSITORY}/.build/release/apus-peer")
+    options.floor = os.path.abspath(options.floor or f"{REPOSITORY}/.build-bench/release/Floor")
     directory = os.path.abspath(options.peers_dir or os.path.join(os.path.dirname(REPOSITORY), "shared", "peers"))
-    options.programs = {OURS: options.apus} | {name: f"{directory}/{name}-peer" for name in OTHERS}
+    options.programs = {OURS: options.apus, "floor": options.floor}
+    options.programs |= {name: f"{directory}/{name}-peer" for name in OTHERS}
     for program in options.programs.values():
         if not os.access(program, os.X_OK):
             parser.error(f"there is no program {program}")
     options.measurements = chosen(options, parser)
-    if not options.report and not options.quick and not options.only:
+    options.kinds = options.pairs.split(",") if options.pairs else ["own", "cross", "floor", "sleeping", "raw"]
+    if not options.report and not options.quick and not options.only and not options.pairs:
         options.report = f"{REPOSITORY}/Docs/Performance.md"
     return options
 
@@ -62,20 +70,48 @@ def chosen(options, parser):
     return found
 
 
-def run(options, contestants):
-    """Everything, round by round; gives one comparison a row."""
-    comparisons = {
-        row.title: Comparison(row, OURS, OTHERS) for measurement in options.measurements for row in measurement.rows
+def pairs_by_kind(options, programs, servers):
+    ours = programs[OURS]
+    sleeping = Program("apus sleeping", options.apus, options=["--no-polling"])
+    raw = Program("raw", options.floor, options=["--plain"])
+    made = {
+        "own": [Pair(programs[name], programs[name], servers) for name in (OURS, *OTHERS)],
+        "cross": [
+            Pair(*ends, servers) for name in OTHERS for ends in ((ours, programs[name]), (programs[name], ours))
+        ],
+        "floor": [Pair(programs["floor"], programs["floor"], servers)],
+        "sleeping": [Pair(sleeping, sleeping, servers)],
+        "raw": [Pair(raw, raw, servers)],
     }
+    return {kind: made[kind] for kind in options.kinds}
+
+
+def run(options, pairs):
+    """Everything, round by round; gives one comparison a row."""
+    comparisons = {row.title: Comparison(row) for measurement in options.measurements for row in measurement.rows}
     for number in range(1, options.rounds + 1):
         for measurement in options.measurements:
-            for contestant in contestants:
-                for title, value in contestant.measure(measurement).items():
-                    comparisons[title].add(contestant.name, value)
-                    row = comparisons[title].row
-                    text = f"{number}/{options.rounds} {contestant.name:<5} {title}: {row.text(value)} {row.unit}"
-                    print(text, flush=True)
+            rows = [comparisons[row.title] for row in measurement.rows]
+            if number > LEAST_ROUNDS and all(is_known(comparison) for comparison in rows):
+                continue
+            measure(measurement, pairs, comparisons, f"{number}/{options.rounds}")
     return list(comparisons.values())
+
+
+def measure(measurement, pairs, comparisons, round_text):
+    for kind in measurement.kinds:
+        for pair in pairs.get(kind, ()):
+            for title, value in measurement.run(pair).items():
+                comparisons[title].add(pair.name, value)
+                row = comparisons[title].row
+                print(f"{round_text} {pair.name:<13} {title}: {row.text(value)} {row.unit}", flush=True)
+
+
+def is_known(comparison):
+    """Whether the ratio to the better of the others is known well enough."""
+    better = comparison.better(OTHERS)
+    ratio = comparison.ratio(OURS, better) if better else None
+    return ratio is None or ratio.is_known
 
 
 def processor():
@@ -89,16 +125,16 @@ def memory():
         return f"{int(info.readline().split()[1]) / (1 << 20):.0f} GiB of memory"
 
 
-def describe(options, contestants, load):
+def describe(options, programs, load):
     system = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
-    versions = "; ".join(contestant.version(f"{REPOSITORY}/Interop/peers") for contestant in contestants)
-    arguments = f"--rounds {options.rounds}" + (" --quick" if options.quick else "")
+    versions = "; ".join(programs[name].version(f"{REPOSITORY}/Interop/peers") for name in (OURS, *OTHERS))
+    arguments = " ".join(sys.argv[1:])
     return [
         ("date", datetime.date.today().isoformat()),
         ("machine", f"{processor()}, {memory()}, {system}, Linux {platform.release()}"),
         ("load", f"{load:.2f} over the minute before"),
         ("versions", versions),
-        ("run", f"`Benchmarks/compare.py {arguments}`, {options.rounds} rounds"),
+        ("run", f"`make bench`, {LEAST_ROUNDS} to {options.rounds} rounds" if not arguments or options.report else arguments),
     ]
 
 
@@ -112,19 +148,16 @@ def main():
     if load > QUIET_LOAD:
         print(f"bench: the machine is busy (load {load:.2f}): the figures will not hold", file=sys.stderr)
     environments = {"go": {"GOGC": "400"}}
-    contestants = [
-        Contestant(name, program, logs, environments.get(name)) for name, program in options.programs.items()
-    ]
-    comparisons = run(options, contestants)
-    facts = describe(options, contestants, load)
+    programs = {name: Program(name, path, environments.get(name)) for name, path in options.programs.items()}
+    comparisons = run(options, pairs_by_kind(options, programs, Servers(logs)))
+    facts = describe(options, programs, load)
     print()
     for name, fact in facts:
         print(f"{name}: {fact}")
-    print("\n" + performance_page.table(comparisons, list(options.programs)))
+    print(f"\n{performance_page.tables(comparisons)}\n\n{performance_page.summary(comparisons)}")
     if options.report:
-        commands = [" ".join(measurement.arguments) for measurement in options.measurements]
-        text = performance_page.page(facts, comparisons, list(options.programs), commands, kept)
-        performance_page.write(options.report, text)
+        commands = [measurement.command() for measurement in options.measurements]
+        performance_page.write(options.report, performance_page.page(facts, comparisons, commands, kept))
         print(f"\nbench: wrote {os.path.relpath(options.report)}")
 
 

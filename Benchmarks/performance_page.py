@@ -9,6 +9,14 @@ BLOCKS = {
     "causes": "No figure has been explained yet.\n",
     "notes": "",
 }
+OURS, OTHERS = "apus", ("go", "rust")
+INTRODUCTION = """\
+`make bench` made this page. Each program runs as a client against a server of its own kind, then ours against the
+others' and theirs against ours, in turn, on one machine, over the loopback, all with Noise and Yamux over TCP. A cell is
+the median of the rounds, with the least and the greatest. A ratio is the geometric mean over the rounds with its 95 %
+interval; a row is won or lost where the interval says so, and tied otherwise. Times, CPU and memory are better the smaller
+they are, everything else the greater. The floor is a program of `Benchmarks/` with the event loop, TCP and the cipher and
+no protocol: what this machine allows today."""
 
 
 class PageError(Exception):
@@ -32,23 +40,11 @@ def block(name, text):
     return f"<!-- kept: {name} -->\n{text}<!-- end: {name} -->"
 
 
-def table(comparisons, names):
-    """The table, as text that is read as it is and as Markdown."""
-    heads = ["", "unit", *names, "ratio", "mark"]
-    lines = [
-        [
-            comparison.row.title,
-            comparison.row.unit,
-            *(comparison.cell(name) for name in names),
-            comparison.ratio_cell,
-            comparison.mark,
-        ]
-        for comparison in comparisons
-    ]
+def laid_out(heads, lines, numbers):
+    """A table, as text that is read as it is and as Markdown; `numbers` are the columns to the right."""
     widths = [max(len(line[index]) for line in [heads, *lines]) for index in range(len(heads))]
-    numbers = range(2, len(heads) - 1)
 
-    def laid_out(cells):
+    def row(cells):
         padded = [
             cell.rjust(width) if index in numbers else cell.ljust(width)
             for index, (cell, width) in enumerate(zip(cells, widths))
@@ -56,29 +52,101 @@ def table(comparisons, names):
         return "| " + " | ".join(padded) + " |"
 
     rule = ["-" * (width - 1) + (":" if index in numbers else "-") for index, width in enumerate(widths)]
-    return "\n".join([laid_out(heads), "| " + " | ".join(rule) + " |", *(laid_out(line) for line in lines)])
+    return "\n".join([row(heads), "| " + " | ".join(rule) + " |", *(row(line) for line in lines)])
 
 
-def page(facts, comparisons, names, commands, blocks):
+def own_table(comparisons):
+    """Each program with itself, and ours beside the better of the others."""
+    lines = []
+    for comparison in comparisons:
+        better = comparison.better(OTHERS)
+        ratio = comparison.ratio(OURS, better) if better else None
+        lines.append(
+            [
+                comparison.row.title,
+                comparison.row.unit,
+                *(comparison.cell(name) for name in (OURS, *OTHERS)),
+                str(ratio or ""),
+                ratio.mark(comparison.row.less_is_better) if ratio else "",
+                comparison.target_cell(ratio),
+            ]
+        )
+    return laid_out(["", "unit", OURS, *OTHERS, "ratio to the better", "mark", "wanted"], lines, range(2, 6))
+
+
+def cross_table(comparisons):
+    """Ours with each of the others, beside that other with itself."""
+    lines = []
+    for comparison in comparisons:
+        for other in OTHERS:
+            pairs = (f"{OURS} to {other}", f"{other} to {OURS}")
+            if not any(comparison.has(pair) for pair in pairs):
+                continue
+            cells = []
+            for pair in pairs:
+                ratio = comparison.ratio(pair, other)
+                mark = ratio.mark(comparison.row.less_is_better) if ratio else ""
+                cells += [comparison.cell(pair), str(ratio or ""), mark]
+            lines.append([comparison.row.title, comparison.row.unit, other, *cells])
+    heads = ["", "unit", "other", "we dial", "to its own pair", "mark", "it dials", "to its own pair", "mark"]
+    return laid_out(heads, lines, (3, 4, 6, 7))
+
+
+def floor_table(comparisons):
+    """Ours beside what the machine allows."""
+    lines = []
+    for comparison in comparisons:
+        for name, title in (("floor", "floor"), ("raw", "raw TCP"), ("apus sleeping", "apus, polling off")):
+            ratio = comparison.ratio(OURS, name)
+            if ratio is None:
+                continue
+            to_others = ""
+            if name == "apus sleeping" and (better := comparison.better(OTHERS)):
+                to_others = f"{comparison.ratio(name, better)}"
+            row = comparison.row
+            lines.append(
+                [row.title, row.unit, comparison.cell(OURS), title, comparison.cell(name), str(ratio), to_others]
+            )
+    heads = ["", "unit", OURS, "beside", "its figure", "ours to it", "it to the better other"]
+    return laid_out(heads, lines, (2, 4, 5, 6))
+
+
+def tables(comparisons):
+    """All of them, with their headings."""
+    parts = ["## Each with its own kind", own_table(comparisons)]
+    if any(comparison.has(f"{OURS} to {other}") for comparison in comparisons for other in OTHERS):
+        parts += ["## Ours with the others", cross_table(comparisons)]
+    if any(comparison.ratio(OURS, name) for comparison in comparisons for name in ("floor", "raw", "apus sleeping")):
+        parts += ["## Beside the floor", floor_table(comparisons)]
+    return "\n\n".join(parts)
+
+
+def summary(comparisons):
+    marks = []
+    for comparison in comparisons:
+        if (better := comparison.better(OTHERS)) and (ratio := comparison.ratio(OURS, better)):
+            marks.append(ratio.mark(comparison.row.less_is_better))
+    worse = [comparison.row.title for comparison in comparisons if comparison.worse_than_all(OURS, OTHERS)]
+    return f"{marks.count('won')} won, {marks.count('tied')} tied, {marks.count('lost')} lost. " + (
+        f"Worse than every other: {'; '.join(worse)}." if worse else "No figure is worse than every other's."
+    )
+
+
+def page(facts, comparisons, commands, blocks):
     blocks = {**BLOCKS, **blocks}
-    marks = [comparison.mark for comparison in comparisons]
-    worse = [comparison.row.title for comparison in comparisons if comparison.worse_than_all]
     parts = [
         "# Performance",
-        "`make bench` made this page. Each program runs against a server of its own kind, in turn, on one machine,\n"
-        "over the loopback. A cell is the median of the rounds, with the least and the greatest. The ratio is ours to\n"
-        "the better of the others', likewise; a row is won or lost where every round says so by more than 2 %. Times\n"
-        "and CPU are better the smaller they are, everything else the greater.",
+        INTRODUCTION,
         "\n".join(f"- {name}: {fact}" for name, fact in facts),
-        table(comparisons, names),
-        f"{marks.count('won')} won, {marks.count('tied')} tied, {marks.count('lost')} lost. "
-        + (f"Worse than every other: {'; '.join(worse)}." if worse else "No figure is worse than every other's."),
+        tables(comparisons),
+        summary(comparisons),
         "## Causes",
         block("causes", blocks.pop("causes")),
         "## Commands",
         "PEER is `apus-peer`, `go-peer` and `rust-peer`; CPU is that of the client in the measured part and of the\n"
-        "server from the client's start to its end.",
-        "```\nPEER bench server\n" + "\n".join(f"PEER bench {command}" for command in commands) + "\n```",
+        "server from the client's start to its end. Clients of `connect` and `idle` do without identify, as those of the\n"
+        "others do; our server is the default node. No program has resource limits.",
+        "```\nPEER bench server\n" + "\n".join(commands) + "\n```",
         *(block(name, text) for name, text in blocks.items()),
     ]
     return "\n\n".join(parts) + "\n"

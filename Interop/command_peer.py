@@ -15,14 +15,14 @@ class CommandError(Exception):
 
 
 class CommandPeer:
-    def __init__(self, arguments, log_path, name=None):
+    def __init__(self, arguments, log_path, name=None, environment=None):
         self._numbers = itertools.count(1)
         self._changed = threading.Condition()
         self._waiting = set()
         self._answers = {}
         self.standing = {}
         self.lost = 0
-        self.process = Process(arguments, log_path, consume=self._consume, name=name)
+        self.process = Process(arguments, log_path, environment, consume=self._consume, name=name)
         ready = self.process.take_object(lambda line: line.get("event") == "ready", READY_SECONDS, "ready event")
         self.peer = ready["peer"]
         self.address = ready["addrs"][0]

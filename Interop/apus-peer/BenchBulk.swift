@@ -13,7 +13,7 @@ enum BenchBulk {
         let streams = try arguments.count("streams", default: 1)
         let repetitions = try arguments.number("repeat", default: 1, in: 0...(1 << 20))
         let amounts = (up: up, down: down)
-        try await BenchClient.withConnection(to: options.address) { connection in
+        try await BenchClient.withConnection(options) { connection in
             for _ in 0..<repetitions {
                 if amounts.up > 0 {
                     try await self.measure(connection, "up", up: amounts.up, down: 0, streams: streams)

@@ -26,7 +26,8 @@ enum BenchCommand {
         let arguments = try Arguments(
             texts, of: "bench \(mode)",
             Arguments.Flags(
-                values: values.union(["security"]), switches: mode == "connect" ? ["same-key"] : [],
+                values: values.union(["security"]),
+                switches: mode == "connect" ? ["same-key", "no-polling"] : ["no-polling"],
                 refused: ["relay": "this peer does not have circuit relay yet"]))
         try arguments.checkSecurity()
         return arguments
@@ -45,6 +46,12 @@ extension Arguments {
     func duration(_ name: String, default standard: Double) throws(UsageError) -> Duration {
         .seconds(try self.number(name, default: standard, in: 0...1e6))
     }
+
+    /// Whether loops poll on before they sleep.
+    var polls: Bool { !self.has("no-polling") }
+
+    /// Loops that the clients of one measurement share.
+    func eventLoops() -> EventLoopGroup { EventLoopGroup(options: .init(spinning: self.polls)) }
 
     /// A number of things, at least one.
     func count(_ name: String, default standard: Int, limit: Int = 1 << 20) throws(UsageError) -> Int {

@@ -6,7 +6,7 @@ enum BenchConnect {
         let workers = try options.arguments.count("parallel", default: 1)
         let time = try options.arguments.duration("seconds", default: 5)
         let sameKey = options.arguments.has("same-key")
-        let loops = EventLoopGroup()
+        let loops = options.arguments.eventLoops()
         let clients = try await LightClient.make(workers, for: options.address, sameKey: sameKey, loops: loops)
         let measurement = Measurement()
         let end = measurement.start + time

@@ -6,7 +6,7 @@ enum BenchPing {
 
     static func run(_ options: (arguments: Arguments, address: Multiaddr)) async throws {
         let count = try options.arguments.count("count", default: 10_000, limit: 100_000_000)
-        try await BenchClient.withConnection(to: options.address) { connection in
+        try await BenchClient.withConnection(options) { connection in
             let (times, measurement, elapsed) = try await connection.exchange(PingService.protocolID) {
                 PingSeries($0, warmUps: self.warmUps, count: count, result: $1)
             }

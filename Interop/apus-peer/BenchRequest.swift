@@ -7,7 +7,7 @@ enum BenchRequest {
         let size = try arguments.number("bytes", default: 64, in: 0...RequestResponder.maximumRequest)
         let depth = try arguments.count("pipeline", default: 1)
         let time = try arguments.duration("seconds", default: 5)
-        try await BenchClient.withConnection(to: options.address) { connection in
+        try await BenchClient.withConnection(options) { connection in
             let (count, measurement, elapsed) = try await connection.exchange(TestProtocols.request) {
                 RequestSeries($0, size: size, depth: depth, time: time, result: $1)
             }

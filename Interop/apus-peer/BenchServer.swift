@@ -7,6 +7,7 @@ enum BenchServer {
         configuration.listen = try arguments.addresses("listen")
         if configuration.listen.isEmpty { configuration.listen = [Multiaddr(.v4(.loopback), tcp: 0)] }
         configuration.servesPerf = true
+        configuration.swarm.spinning = arguments.polls
         termination.takesLeave()
         try await withNode(configuration) { node in
             TestProtocols.serve(on: node)

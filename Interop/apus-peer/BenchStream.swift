@@ -5,7 +5,7 @@ enum BenchStream {
     static func run(_ options: (arguments: Arguments, address: Multiaddr)) async throws {
         let workers = try options.arguments.count("parallel", default: 1)
         let time = try options.arguments.duration("seconds", default: 5)
-        try await BenchClient.withConnection(to: options.address) { connection in
+        try await BenchClient.withConnection(options) { connection in
             let measurement = Measurement()
             let end = measurement.start + time
             // On the connection's loop a worker is woken for a fraction of what it costs elsewhere.

@@ -8,7 +8,8 @@ import Transport
 /// What this machine allows: the event loop, TCP and the cipher with frames of the largest size, and no protocol.
 ///
 /// It has the part of the command line of `PEER bench` that the comparison needs (Interop/README.md):
-/// `floor bench server`, and `floor bench bulk --addr ADDR --up BYTES --down 0` or the other way round.
+/// `floor bench server`, and `floor bench bulk --addr ADDR --up BYTES --down 0` or the other way round; with `--plain` the
+/// frames are not sealed, and it is TCP alone that is measured.
 @main
 struct Floor {
     static func main() async throws {
@@ -44,7 +45,8 @@ struct Floor {
     private static func measure(_ options: Options) async throws {
         let loops = EventLoopGroup(count: 1)
         let link = try await TCPTransport().dial(options.address, on: loops.next(), timeout: .seconds(10))
-        let request = options.up > 0 ? FloorRequest.upload(options.up) : .download(options.down)
+        let request = FloorRequest(
+            options.up > 0 ? .upload : .download, count: options.up + options.down, isSealed: !options.isPlain)
         let used = ProcessTime.now
         let start = EventLoop.monotonicNow()
         try await withCheckedThrowingContinuation { continuation in
@@ -77,11 +79,17 @@ private struct Options {
     let address: Multiaddr
     var up = 0
     var down = 0
+    var isPlain = false
 
     init(_ arguments: ArraySlice<String>) throws {
         var rest = arguments
         var address: Multiaddr?
-        while let name = rest.popFirst(), let value = rest.popFirst() {
+        while let name = rest.popFirst() {
+            if name == "--plain" {
+                self.isPlain = true
+                continue
+            }
+            guard let value = rest.popFirst() else { break }
             switch name {
             case "--addr": address = try Multiaddr(value)
             case "--up": self.up = Int(value) ?? 0

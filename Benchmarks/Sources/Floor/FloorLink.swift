@@ -40,9 +40,9 @@ final class FloorLink: SocketEventHandler {
     ) throws {
         try self.init(link, completion: completion)
         self.first = request.bytes
-        switch request {
-        case .upload(let count): self.send(count)
-        case .download(let count): self.receive(count)
+        switch request.direction {
+        case .upload: self.send(request)
+        case .download: self.receive(request)
         }
     }
 
@@ -59,12 +59,12 @@ final class FloorLink: SocketEventHandler {
         }
     }
 
-    private func send(_ count: Int) {
-        self.source = FrameSource(context: self.context, key: Self.key(), count: count)
+    private func send(_ request: FloorRequest) {
+        self.source = FrameSource(context: self.context, key: Self.key(), for: request)
     }
 
-    private func receive(_ count: Int) {
-        self.sink = FrameSink(context: self.context, key: Self.key(), count: count)
+    private func receive(_ request: FloorRequest) {
+        self.sink = FrameSink(context: self.context, key: Self.key(), for: request)
     }
 
     /// Both sides know the key: what is measured is what the cipher costs.
@@ -130,10 +130,10 @@ final class FloorLink: SocketEventHandler {
         guard let bytes = self.readSome(FloorRequest.size - self.request.count) else { return }
         self.request += bytes
         guard self.request.count == FloorRequest.size else { return }
-        switch FloorRequest(self.request) {
-        case .upload(let count): self.receive(count)
-        case .download(let count): self.send(count)
-        case nil: self.end(.failure(.broken))
+        guard let request = FloorRequest(self.request) else { return self.end(.failure(.broken)) }
+        switch request.direction {
+        case .upload: self.receive(request)
+        case .download: self.send(request)
         }
         self.request = []
     }

@@ -1,29 +1,35 @@
-/// What a client asks for: the first nine bytes of a connection, in the clear.
-enum FloorRequest {
-    /// The client sends so many bytes; the server answers with one byte.
-    case upload(Int)
-    /// The server sends so many bytes.
-    case download(Int)
+/// What a client asks for: the first ten bytes of a connection, in the clear.
+struct FloorRequest {
+    enum Direction: UInt8 {
+        /// The client sends; the server answers with one byte.
+        case upload
+        /// The server sends.
+        case download
+    }
 
-    static let size = 9
+    static let size = 10
+
+    let direction: Direction
+    /// Whether the frames are sealed; without, it is TCP alone that is measured.
+    let isSealed: Bool
+    /// How many bytes of payload are sent.
+    let count: Int
 
     var bytes: [UInt8] {
-        let (kind, count): (UInt8, Int) =
-            switch self {
-            case .upload(let count): (0, count)
-            case .download(let count): (1, count)
-            }
-        return [kind] + withUnsafeBytes(of: UInt64(count).bigEndian, Array.init)
+        [self.direction.rawValue, self.isSealed ? 1 : 0] + withUnsafeBytes(of: UInt64(self.count).bigEndian, Array.init)
+    }
+
+    init(_ direction: Direction, count: Int, isSealed: Bool) {
+        self.direction = direction
+        self.isSealed = isSealed
+        self.count = count
     }
 
     /// Nil where the bytes are no request.
-    init?(_ bytes: some Collection<UInt8>) {
-        guard bytes.count == Self.size, let kind = bytes.first else { return nil }
-        guard let count = Int(exactly: bytes.dropFirst().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }) else { return nil }
-        switch kind {
-        case 0: self = .upload(count)
-        case 1: self = .download(count)
-        default: return nil
-        }
+    init?(_ bytes: [UInt8]) {
+        guard bytes.count == Self.size, let direction = Direction(rawValue: bytes[0]),
+            let count = Int(exactly: bytes.dropFirst(2).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+        else { return nil }
+        self.init(direction, count: count, isSealed: bytes[1] == 1)
     }
 }

@@ -4,6 +4,7 @@ import EventLoop
 /// Receives frames, one after the other and never more than the one at hand, and opens them.
 struct FrameSink: ~Copyable {
     private let context: ChaChaPolyContext
+    private let isSealed: Bool
     private let key: ChaChaPolyKey
     private let frame: UnsafeMutableRawBufferPointer
     private let plaintext: UnsafeMutableRawBufferPointer
@@ -11,10 +12,11 @@ struct FrameSink: ~Copyable {
     private var nonce: UInt64 = 0
     private var remaining: Int
 
-    init(context: ChaChaPolyContext, key: consuming ChaChaPolyKey, count: Int) {
+    init(context: ChaChaPolyContext, key: consuming ChaChaPolyKey, for request: FloorRequest) {
         self.context = context
+        self.isSealed = request.isSealed
         self.key = key
-        self.remaining = count
+        self.remaining = request.count
         self.frame = .allocate(byteCount: FrameSource.frameSize, alignment: 64)
         self.plaintext = .allocate(byteCount: FrameSource.frameSize, alignment: 64)
     }
@@ -38,12 +40,12 @@ struct FrameSink: ~Copyable {
         guard case .bytes(let count) = result else { return result == .wouldBlock }
         self.fill += count
         guard self.fill == size else { return true }
-        let isGenuine = self.context.open(
-            key: self.key, nonce: self.nonce, ciphertext: UnsafeRawBufferPointer(rebasing: self.frame[2..<size]),
-            into: self.plaintext.baseAddress.unsafelyUnwrapped)
-        self.nonce += 1
         self.fill = 0
         self.remaining -= size - 2 - ChaChaPolyContext.tagSize
-        return isGenuine
+        guard self.isSealed else { return true }
+        defer { self.nonce += 1 }
+        return self.context.open(
+            key: self.key, nonce: self.nonce, ciphertext: UnsafeRawBufferPointer(rebasing: self.frame[2..<size]),
+            into: self.plaintext.baseAddress.unsafelyUnwrapped)
     }
 }

@@ -10,6 +10,7 @@ struct FrameSource: ~Copyable {
     private static let framesPerBatch = 4
 
     private let context: ChaChaPolyContext
+    private let isSealed: Bool
     private let key: ChaChaPolyKey
     private let payload: UnsafeMutableRawBufferPointer
     private let buffer: UnsafeMutableRawBufferPointer
@@ -18,13 +19,15 @@ struct FrameSource: ~Copyable {
     /// What of the buffer is yet to be sent.
     private var pending = 0..<0
 
-    init(context: ChaChaPolyContext, key: consuming ChaChaPolyKey, count: Int) {
+    init(context: ChaChaPolyContext, key: consuming ChaChaPolyKey, for request: FloorRequest) {
         self.context = context
+        self.isSealed = request.isSealed
         self.key = key
-        self.remaining = count
+        self.remaining = request.count
         self.payload = .allocate(byteCount: Self.payloadSize, alignment: 64)
         self.payload.initializeMemory(as: UInt8.self, repeating: 0)
         self.buffer = .allocate(byteCount: Self.framesPerBatch * Self.frameSize, alignment: 64)
+        self.buffer.initializeMemory(as: UInt8.self, repeating: 0)
     }
 
     deinit {
@@ -50,10 +53,13 @@ struct FrameSource: ~Copyable {
             let count = min(self.remaining, Self.payloadSize)
             let length = UInt16(count + ChaChaPolyContext.tagSize)
             self.buffer.storeBytes(of: length.bigEndian, toByteOffset: end, as: UInt16.self)
-            self.context.seal(
-                key: self.key, nonce: self.nonce, plaintext: UnsafeRawBufferPointer(rebasing: self.payload[..<count]),
-                into: self.buffer.baseAddress.unsafelyUnwrapped + end + 2)
-            self.nonce += 1
+            if self.isSealed {
+                self.context.seal(
+                    key: self.key, nonce: self.nonce,
+                    plaintext: UnsafeRawBufferPointer(rebasing: self.payload[..<count]),
+                    into: self.buffer.baseAddress.unsafelyUnwrapped + end + 2)
+                self.nonce += 1
+            }
             self.remaining -= count
             end += 2 + Int(length)
         }
