@@ -12,11 +12,21 @@ let package = Package(
             dependencies: [
                 .product(name: "ApusFoundations", package: "Apus"),
                 .product(name: "ApusNetwork", package: "Apus"),
-            ])
+            ]),
+        .executableTarget(
+            name: "MachineBenchmarks",
+            dependencies: [
+                .product(name: "ApusFoundations", package: "Apus"),
+                .product(name: "ApusMachines", package: "Apus"),
+            ]),
+        .target(name: "CAllocationCounter"),
+        .executableTarget(
+            name: "AllocationBenchmarks",
+            dependencies: ["CAllocationCounter", .product(name: "Apus", package: "Apus")]),
     ]
 )
 
-for target in package.targets {
+for target in package.targets where target.name != "CAllocationCounter" {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),

@@ -122,13 +122,22 @@ extension MuxedConnection: ConnectionDriver {
     /// Sets the timer to the next deadline where that is earlier than the one it waits for.
     func rearmTimer() {
         guard !self.isClosed, let timer = self.timer else { return }
-        let candidates = [
-            self.session.nextDeadline, self.negotiations.next, self.openQueue.nextDeadline, self.closing?.deadline,
-            self.establishDeadline,
-        ]
-        guard let next = candidates.compactMap({ $0 }).min() else { return }
+        guard let next = self.nextDeadline else { return }
         if let current = timer.deadline, current <= next { return }
         timer.schedule(at: next)
+    }
+
+    private var nextDeadline: Instant? {
+        var next = self.session.nextDeadline
+        next = Self.earlier(next, self.negotiations.next)
+        next = Self.earlier(next, self.openQueue.nextDeadline)
+        next = Self.earlier(next, self.closing?.deadline)
+        return Self.earlier(next, self.establishDeadline)
+    }
+
+    private static func earlier(_ first: Instant?, _ second: Instant?) -> Instant? {
+        guard let first, let second else { return first ?? second }
+        return min(first, second)
     }
 
     func handleDeadline() {

@@ -10,6 +10,9 @@ extension MuxedConnection {
     /// A message is closed when it has less room than this left for another frame.
     private static let smallestRoom = 1_024
     private static let messageOverhead = NoiseLimits.lengthSize + 16
+    /// A message takes this much at most on the wire, one byte less than Noise allows: a receive of 64 KiB then ends where
+    /// the message ends, and nothing of it has to be moved.
+    private static let messageSize = 65_536
 
     /// Sends what waits, at most one batch; the rest goes when the kernel wants more.
     func flush() {
@@ -84,7 +87,7 @@ extension MuxedConnection {
         let output = self.resources.outputBuffer
         var count = 0
         while output.count - count >= Self.messageOverhead + Self.smallestRoom {
-            let room = min(output.count - count - Self.messageOverhead, NoiseLimits.maximumPlaintextSize)
+            let room = min(output.count - count, Self.messageSize) - Self.messageOverhead
             let length = try self.layOutMessage(UnsafeMutableRawBufferPointer(rebasing: output[count...]), room: room)
             if length == 0 { break }
             count += length
@@ -131,17 +134,22 @@ extension MuxedConnection {
             }
         }
         // Handlers are told when the message is sealed: they may call back in.
-        if frame.payload > 0 || frame.endsStream { self.touched.append((stream, frame.endsStream)) }
+        if frame.payload > 0 || frame.endsStream { self.touched.append(TouchedStream(stream: stream, isFinished: frame.endsStream)) }
         if frame.endsStream { self.forget(stream) }
     }
 
     private func tellTouchedStreams() {
         guard !self.touched.isEmpty else { return }
-        let touched = self.touched
-        self.touched.removeAll(keepingCapacity: true)
-        for (stream, isFinished) in touched {
-            stream.outputTaken()
-            if isFinished { stream.deliverFinished() }
+        // A handler may end the connection, which lays out and tells of a last batch; two lists take turns, so that neither
+        // gives its memory back.
+        var told: [TouchedStream] = []
+        swap(&told, &self.told)
+        swap(&told, &self.touched)
+        for index in told.indices {
+            told[index].stream.outputTaken()
+            if told[index].isFinished { told[index].stream.deliverFinished() }
         }
+        told.removeAll(keepingCapacity: true)
+        self.told = told
     }
 }

@@ -47,7 +47,9 @@ final class MuxedConnection {
     var awaitsWritable = false
     var flushIsScheduled = false
     /// Streams of the batch being laid out, to be told afterwards.
-    var touched: [(stream: LoopStream, isFinished: Bool)] = []
+    var touched: [TouchedStream] = []
+    /// An empty list with room, which takes the place of `touched` while those are told.
+    var told: [TouchedStream] = []
 
     var isClosed = false
     /// What is laid out now is the last, and the connection ends at once behind it.
@@ -61,6 +63,12 @@ final class MuxedConnection {
     struct StreamEntry {
         let stream: LoopStream
         var chargedWindow: Int
+    }
+
+    struct TouchedStream {
+        let stream: LoopStream
+        /// The stream's last frame is laid out.
+        let isFinished: Bool
     }
 
     struct Closing {
