@@ -6,7 +6,7 @@ import Testing
 import Transport
 
 /// Everything that a connection takes is asked for, and given back.
-struct ResourceScopeTests {
+@Suite(.timeLimit(.minutes(2))) struct ResourceScopeTests {
     private static let initialWindow = 256 * 1_024
     private static let slabSize = 64 * 1_024
 
@@ -87,6 +87,32 @@ struct ResourceScopeTests {
             }
             await peer.close()
         }
+    }
+
+    @Test func `slabs of a burst are given back when nobody holds a piece of them`() async throws {
+        let scope = CountingScope()
+        let streams = 12
+        try await HostileSubject.with(Self.configuration(scope)) { subject in
+            subject.swarm.handle("/slow") { stream in _ = await stream.connection.waitUntilClosed() }
+            let (peer, connection) = try await subject.secured()
+            for number in 0..<streams {
+                let stream = UInt32(2 * number + 1)
+                try await peer.sendSealed(
+                    HostilePeer.frame(1, flags: 1, stream: stream, value: 0)
+                        + HostilePeer.data(
+                            stream, HostilePeer.message("/multistream/1.0.0") + HostilePeer.message("/slow")))
+                for _ in 0..<4 {
+                    try await peer.sendSealed(HostilePeer.data(stream, Array(repeating: 7, count: 60_000)))
+                }
+            }
+            // A slab holds one such message.
+            let held = 4 * streams * Self.slabSize
+            await scope.waitUntil { $0.memory >= held + streams * Self.initialWindow }
+            await peer.close()
+            _ = await connection.waitUntilClosed()
+            await scope.waitUntil { $0.memory <= 33 * Self.slabSize }
+        }
+        await scope.waitUntil { $0.memory == 0 }
     }
 
     private static func configuration(_ scope: CountingScope) -> SwarmConfiguration {

@@ -16,7 +16,7 @@ package final class ConnectionUpgrader: Sendable {
         var resources: [LoopBound<LoopResources>] = []
         for loop in loops.loops {
             resources.append(
-                try await loop.perform { LoopBound(try LoopResources(scope: configuration.resources), on: loop) })
+                try await loop.perform { LoopBound(try LoopResources(loop, scope: configuration.resources), on: loop) })
         }
         self.resources = resources
     }

@@ -16,7 +16,9 @@ extension MuxedConnection {
             receives += 1
             let buffer = self.resources.receiveBuffer
             var available = 0
-            switch self.input.receive(from: self.socket, into: buffer, available: &available) {
+            switch self.input.receive(
+                from: self.socket, into: buffer, available: &available, spares: &self.resources.spares)
+            {
             case .bytes(let count):
                 self.process(UnsafeRawBufferPointer(rebasing: buffer[..<available]))
                 if count < buffer.count, !untilEnd { return self.finishInput() }
@@ -56,7 +58,9 @@ extension MuxedConnection {
     /// Opens the messages in `buffer` and acts on them.
     func process(_ buffer: UnsafeRawBufferPointer) {
         var position = 0
-        while !self.isClosed, !self.isEnding, let message = self.input.nextMessage(in: buffer, position: &position) {
+        while !self.isClosed, !self.isEnding,
+            let message = self.input.nextMessage(in: buffer, position: &position, spares: &self.resources.spares)
+        {
             guard message.count >= 16 else {
                 return self.violated("the peer sent a Noise message of \(message.count) bytes, too short for its tag")
             }
@@ -64,7 +68,7 @@ extension MuxedConnection {
             let slab: ByteStorage
             let offset: Int
             do {
-                (slab, offset) = try self.resources.slabs.reserve(count)
+                (slab, offset) = try self.resources.reserveSlab(count)
             } catch {
                 return self.exceeded(error)
             }
@@ -75,7 +79,7 @@ extension MuxedConnection {
             } catch {
                 return self.violated("\(error)")
             }
-            self.resources.slabs.commit(count)
+            self.resources.commitSlab(count)
             self.received(slab, offset: offset, count: count)
         }
         self.chargeInput()

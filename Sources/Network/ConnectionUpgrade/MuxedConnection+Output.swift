@@ -10,21 +10,21 @@ extension MuxedConnection {
     /// A message is closed when it has less room than this left for another frame.
     private static let smallestRoom = 1_024
     private static let messageOverhead = NoiseLimits.lengthSize + 16
-    /// A message takes this much at most on the wire, one byte less than Noise allows: a receive of 64 KiB then ends where
-    /// the message ends, and nothing of it has to be moved.
-    private static let messageSize = 65_536
+    /// A message takes this much at most on the wire, one byte less than Noise allows: four fill a batch.
+    private static let messageSize = LoopResources.batchSize / 4
 
     /// Sends what waits, at most one batch; the rest goes when the kernel wants more.
     func flush() {
         guard !self.isClosed, !self.awaitsWritable, self.closing?.isShutDown != true else { return }
-        guard self.sendUnsent() else { return }
         var count = 0
         do {
-            count = try self.layOutBatch()
+            // What an earlier batch left goes first, and counts. Behind much of it there is no room for a whole message.
+            let room = LoopResources.batchSize - self.unsentCount
+            if room >= Self.messageSize || self.isEnding { count = try self.layOutBatch(limit: room) }
         } catch {
             return self.violated("\(error)")
         }
-        if count > 0 { self.send(UnsafeRawBufferPointer(rebasing: self.resources.outputBuffer[..<count])) }
+        self.send(UnsafeRawBufferPointer(rebasing: self.resources.outputBuffer[..<count]))
         guard !self.isClosed else { return }
         // Frames that may not go out yet must not ask for a socket that is writable already, over and over.
         if self.session.hasOutput, self.maySendFrames { self.awaitsWritable = true }
@@ -36,40 +36,45 @@ extension MuxedConnection {
         self.rearmTimer()
     }
 
-    /// Sends what an earlier batch left; false while some of it stays.
-    private func sendUnsent() -> Bool {
-        guard self.unsentStart < self.unsent.count else { return true }
-        let result = self.unsent.withUnsafeBytes {
-            self.socket.send(UnsafeRawBufferPointer(rebasing: $0[self.unsentStart...]))
+    private var unsentCount: Int { self.unsent.count - self.unsentStart }
+
+    /// Sends what an earlier batch left, and `batch` behind it in the same call.
+    private func send(_ batch: UnsafeRawBufferPointer) {
+        guard self.unsentCount + batch.count > 0 else { return }
+        let result = self.unsent.withUnsafeBytes { unsent in
+            let rest = UnsafeRawBufferPointer(rebasing: unsent[self.unsentStart...])
+            return rest.isEmpty ? self.socket.send(batch) : self.socket.sendVectored(rest, and: batch)
         }
         switch result {
-        case .bytes(let sent): self.unsentStart += sent
-        case .wouldBlock, .endOfStream: break
-        case .failed(let code):
-            self.sendFailed(code)
-            return false
+        case .bytes(let sent): self.keep(batch, sent: sent)
+        case .wouldBlock, .endOfStream: self.keep(batch, sent: 0)
+        case .failed(let code): self.sendFailed(code)
         }
-        guard self.unsentStart == self.unsent.count else {
-            self.awaitsWritable = true
-            self.poller?.update(reading: true, writing: true)
-            return false
-        }
-        self.unsent = []
-        self.unsentStart = 0
-        return true
     }
 
-    private func send(_ batch: UnsafeRawBufferPointer) {
-        var sent = 0
-        switch self.socket.send(batch) {
-        case .bytes(let count): sent = count
-        case .wouldBlock, .endOfStream: break
-        case .failed(let code): return self.sendFailed(code)
+    /// Keeps what the kernel did not take of the rest and of `batch`, when it took `sent` bytes of both together.
+    private func keep(_ batch: UnsafeRawBufferPointer, sent: Int) {
+        let sentOfBatch = sent - self.unsentCount
+        if sentOfBatch < 0 {
+            self.unsentStart += sent
+            if !batch.isEmpty {
+                // What was sent in front must not add up, however little the kernel takes each time.
+                self.unsent.removeFirst(self.unsentStart)
+                self.unsentStart = 0
+                self.unsent.append(contentsOf: batch)
+            }
+        } else {
+            if self.unsent.isEmpty, sentOfBatch < batch.count { self.unsent = self.resources.spares.takeArray() }
+            self.unsent.removeAll(keepingCapacity: true)
+            self.unsent.append(contentsOf: batch[sentOfBatch...])
+            self.unsentStart = 0
         }
-        guard sent < batch.count else { return }
-        self.unsent = Array(batch[sent...])
-        self.unsentStart = 0
-        self.awaitsWritable = true
+        if self.unsent.isEmpty {
+            self.resources.spares.giveBack(self.unsent)
+            self.unsent = []
+        } else {
+            self.awaitsWritable = true
+        }
     }
 
     /// The peer takes nothing any more, but what it sent before may still be there to read.
@@ -82,9 +87,9 @@ extension MuxedConnection {
         self.failed(code)
     }
 
-    /// Seals messages into the loop's output buffer until it is full or nothing waits; returns how many bytes.
-    private func layOutBatch() throws -> Int {
-        let output = self.resources.outputBuffer
+    /// Seals messages into the loop's output buffer until `limit` bytes of it are used or nothing waits; returns how many.
+    private func layOutBatch(limit: Int) throws -> Int {
+        let output = UnsafeMutableRawBufferPointer(rebasing: self.resources.outputBuffer[..<limit])
         var count = 0
         while output.count - count >= Self.messageOverhead + Self.smallestRoom {
             let room = min(output.count - count, Self.messageSize) - Self.messageOverhead
@@ -134,7 +139,9 @@ extension MuxedConnection {
             }
         }
         // Handlers are told when the message is sealed: they may call back in.
-        if frame.payload > 0 || frame.endsStream { self.touched.append(TouchedStream(stream: stream, isFinished: frame.endsStream)) }
+        if frame.payload > 0 || frame.endsStream {
+            self.touched.append(TouchedStream(stream: stream, isFinished: frame.endsStream))
+        }
         if frame.endsStream { self.forget(stream) }
     }
 

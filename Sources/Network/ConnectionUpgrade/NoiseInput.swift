@@ -16,9 +16,7 @@ struct NoiseInput: ~Copyable {
     private var restIsWhole = false
 
     /// Memory that a message holds whose end has not come, in bytes.
-    var capacity: Int { self.rest == nil ? 0 : Self.restCapacity }
-
-    private static let restCapacity = NoiseLimits.lengthSize + NoiseLimits.maximumMessageSize
+    var capacity: Int { self.rest?.capacity ?? 0 }
 
     init(cipher: consuming NoiseCipherState) {
         self.cipher = cipher
@@ -29,11 +27,12 @@ struct NoiseInput: ~Copyable {
 
     /// Receives once; `available` is set to how many bytes of `buffer` are to be cut into messages then.
     mutating func receive(
-        from socket: Socket, into buffer: UnsafeMutableRawBufferPointer, available: inout Int
+        from socket: Socket, into buffer: UnsafeMutableRawBufferPointer, available: inout Int,
+        spares: inout SpareBuffers
     ) -> Socket.TransferResult {
         available = 0
         guard let rest, self.restCount >= NoiseLimits.lengthSize else {
-            return self.receiveBehindShortRest(from: socket, into: buffer, available: &available)
+            return self.receiveBehindShortRest(from: socket, into: buffer, available: &available, spares: &spares)
         }
         let missing = Self.messageEnd(in: rest) - self.restCount
         let target = UnsafeMutableRawBufferPointer(
@@ -49,7 +48,8 @@ struct NoiseInput: ~Copyable {
 
     /// Without a rest, or with one byte of a length, everything goes to the buffer.
     private mutating func receiveBehindShortRest(
-        from socket: Socket, into buffer: UnsafeMutableRawBufferPointer, available: inout Int
+        from socket: Socket, into buffer: UnsafeMutableRawBufferPointer, available: inout Int,
+        spares: inout SpareBuffers
     ) -> Socket.TransferResult {
         let kept = self.restCount
         if kept > 0, let rest {
@@ -58,7 +58,7 @@ struct NoiseInput: ~Copyable {
         let result = socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...]))
         if case .bytes(let count) = result {
             available = kept + count
-            self.releaseRest()
+            self.releaseRest(&spares)
         }
         return result
     }
@@ -67,7 +67,7 @@ struct NoiseInput: ~Copyable {
     ///
     /// The message is valid until the next call.
     mutating func nextMessage(
-        in buffer: UnsafeRawBufferPointer, position: inout Int
+        in buffer: UnsafeRawBufferPointer, position: inout Int, spares: inout SpareBuffers
     ) -> UnsafeRawBufferPointer? {
         if let rest, self.restIsWhole {
             self.restIsWhole = false
@@ -85,22 +85,23 @@ struct NoiseInput: ~Copyable {
             }
         }
         if remaining > 0 {
-            self.keep(UnsafeRawBufferPointer(rebasing: buffer[position...]))
+            self.keep(UnsafeRawBufferPointer(rebasing: buffer[position...]), &spares)
             position = buffer.count
         } else if self.restCount == 0 {
-            self.releaseRest()
+            self.releaseRest(&spares)
         }
         return nil
     }
 
-    private mutating func keep(_ bytes: UnsafeRawBufferPointer) {
-        let storage = self.rest ?? ByteStorage(capacity: Self.restCapacity)
+    private mutating func keep(_ bytes: UnsafeRawBufferPointer, _ spares: inout SpareBuffers) {
+        let storage = self.rest ?? spares.takeMessage()
         storage.unsafeMutableBytes.copyMemory(from: bytes)
         self.rest = storage
         self.restCount = bytes.count
     }
 
-    private mutating func releaseRest() {
+    private mutating func releaseRest(_ spares: inout SpareBuffers) {
+        if let rest { spares.giveBack(rest) }
         self.rest = nil
         self.restCount = 0
     }

@@ -9,7 +9,7 @@ struct SlabPool: ~Copyable {
     static let slabSize = 64 * 1024
     /// How many lent slabs are looked at for a free one before a new one is made.
     private static let searchLength = 4
-    /// Free slabs beyond this many are let go of when they are met.
+    /// Free slabs beyond this many are let go of by `releaseFree`.
     private static let keptSlabs = 32
 
     /// What the slabs are charged to: they belong to no connection alone.
@@ -56,19 +56,25 @@ struct SlabPool: ~Copyable {
     }
 
     private mutating func takeFree() -> ByteStorage? {
-        var found: ByteStorage?
         for _ in 0..<min(Self.searchLength, self.lent.count) {
             self.cursor = self.cursor + 1 < self.lent.count ? self.cursor + 1 : 0
-            guard isKnownUniquelyReferenced(&self.lent[self.cursor]) else { continue }
-            if found == nil {
-                found = self.removeLent(at: self.cursor)
-            } else if self.lent.count > Self.keptSlabs {
-                _ = self.removeLent(at: self.cursor)
-                self.scope.release(.memory(Self.slabSize))
-            }
-            if self.lent.isEmpty { break }
+            if isKnownUniquelyReferenced(&self.lent[self.cursor]) { return self.removeLent(at: self.cursor) }
         }
-        return found
+        return nil
+    }
+
+    /// Whether there are more slabs than are kept for the next burst.
+    var hasMany: Bool { self.lent.count > Self.keptSlabs }
+
+    /// Lets go of the slabs that nobody holds a piece of, as far as there are many.
+    mutating func releaseFree() {
+        var index = self.lent.count
+        while index > 0, self.hasMany {
+            index -= 1
+            guard isKnownUniquelyReferenced(&self.lent[index]) else { continue }
+            _ = self.removeLent(at: index)
+            self.scope.release(.memory(Self.slabSize))
+        }
     }
 
     private mutating func removeLent(at index: Int) -> ByteStorage {

@@ -41,6 +41,18 @@ extension Socket {
         return Self.result { SystemCalls.sendBytes(self.descriptor, bytes) }
     }
 
+    /// Sends the start of `first` and `second`, one behind the other, as much as the system takes.
+    public func sendVectored(
+        _ first: UnsafeRawBufferPointer, and second: UnsafeRawBufferPointer
+    ) -> TransferResult {
+        guard first.count + second.count > 0 else { return .bytes(0) }
+        return withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { parts in
+            parts[0] = iovec(iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count)
+            parts[1] = iovec(iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress), iov_len: second.count)
+            return Self.result { SystemCalls.sendParts(self.descriptor, parts) }
+        }
+    }
+
     @inline(__always) private static func result(_ call: () -> Int) -> TransferResult {
         while true {
             let count = call()

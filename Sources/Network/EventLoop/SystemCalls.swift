@@ -91,11 +91,21 @@ enum SystemCalls {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
+    #if canImport(Darwin)
+        /// A broken connection is an error and no signal: Darwin says so by an option of the socket.
+        private static let sendFlags: Int32 = 0
+    #else
+        private static let sendFlags = Int32(MSG_NOSIGNAL)
+    #endif
+
     @inline(__always) static func sendBytes(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-        #if canImport(Darwin)
-            return send(descriptor, bytes.baseAddress, bytes.count, 0)
-        #else
-            return send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
-        #endif
+        send(descriptor, bytes.baseAddress, bytes.count, Self.sendFlags)
+    }
+
+    @inline(__always) static func sendParts(_ descriptor: Int32, _ parts: UnsafeMutableBufferPointer<iovec>) -> Int {
+        var message = msghdr()
+        message.msg_iov = parts.baseAddress
+        message.msg_iovlen = numericCast(parts.count)
+        return sendmsg(descriptor, &message, Self.sendFlags)
     }
 }
