@@ -234,7 +234,12 @@ struct StreamFaceTests {
         }
     }
 
-    enum Ending: CaseIterable { case returns, throwsError, isCancelled }
+    enum Ending: CaseIterable {
+        case returns, throwsError, throwsCode, isCancelled
+
+        /// What the peer is told.
+        var code: UInt32 { self == .throwsCode ? StreamErrorCode.rateLimited : 0 }
+    }
 
     @Test(arguments: Ending.allCases) func `how a handler ends is how its stream ends`(ending: Ending) async throws {
         try await self.withStream { stream in
@@ -243,6 +248,7 @@ struct StreamFaceTests {
             switch ending {
             case .returns: return
             case .throwsError: throw StreamError.writeAfterClose
+            case .throwsCode: throw StreamReset(code: StreamErrorCode.rateLimited)
             case .isCancelled: throw CancellationError()
             }
         } _: { stream, _ in
@@ -250,11 +256,48 @@ struct StreamFaceTests {
             if ending == .returns {
                 #expect(try await stream.readToEnd(limit: 10) == Bytes(utf8: "last"))
             } else {
-                await #expect(throws: StreamError.closed(.resetByPeer(code: 0))) {
+                await #expect(throws: StreamError.closed(.resetByPeer(code: ending.code))) {
                     _ = try await stream.readToEnd(limit: 10)
                 }
             }
         }
+    }
+
+    @Test(arguments: [false, true]) func `a handler that holds its loop is reported by its protocol`(
+        isAsync: Bool
+    ) async throws {
+        let reports = Locked<[String]>([])
+        let options = EventLoopOptions(slowCallbackThreshold: .milliseconds(20)) { what, _ in
+            reports.withLock { $0.append(what) }
+        }
+        let loops = EventLoopGroup(count: 1, options: options)
+        let task = ProtocolTable.Service.task(onLoop: true) { stream in
+            _ = try await stream.read()
+            SlowHandler.holdThread()
+            try await stream.write([2])
+        }
+        let callbacks = ProtocolTable.Service.callbacks { _ in SlowHandler() }
+        let prepare = { (table: ProtocolTable) in table.set(isAsync ? task : callbacks, for: "/slow/1.0.0") }
+        let pair = try await ConnectionPair.connect(on: loops, prepare: prepare)
+        let stream = try await pair.dialer.openStream(["/slow/1.0.0"])
+        try await stream.write([1])
+        #expect(try await stream.read(exactly: 1) == [2])
+        await pair.close()
+        await loops.shutdown()
+        #expect(reports.withLock { $0 }.contains("/slow/1.0.0"))
+    }
+}
+
+/// Holds its loop for longer than it should before it answers.
+private final class SlowHandler: StreamHandler {
+    static func holdThread() {
+        let end = EventLoop.monotonicNow() + .milliseconds(60)
+        while EventLoop.monotonicNow() < end {}
+    }
+
+    func received(_ bytes: borrowing Chunk, on stream: LoopStream) {
+        Self.holdThread()
+        stream.write([2])
     }
 }
 

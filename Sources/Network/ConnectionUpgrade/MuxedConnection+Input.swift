@@ -138,11 +138,13 @@ extension MuxedConnection {
         switch event {
         case .data(let id, let range):
             guard let stream = self.entry(id)?.stream else { return }
+            self.lastServed = id
             stream.deliver(Chunk(storage: slab, offset: offset + range.lowerBound, count: range.count))
         case .opened(let id): self.acceptStream(id)
         case .accepted, .windowUpdated: self.serveOpenQueue()
         case .readClosed(let id, let finished):
             guard let stream = self.entry(id)?.stream else { return }
+            self.lastServed = id
             stream.deliverReadClosed()
             if finished {
                 self.forget(stream)

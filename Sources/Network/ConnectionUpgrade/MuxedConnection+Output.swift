@@ -153,6 +153,7 @@ extension MuxedConnection {
         swap(&told, &self.told)
         swap(&told, &self.touched)
         for index in told.indices {
+            self.lastServed = told[index].stream.yamuxID
             told[index].stream.outputTaken()
             if told[index].isFinished { told[index].stream.deliverFinished() }
         }

@@ -51,6 +51,9 @@ final class MuxedConnection {
     /// An empty list with room, which takes the place of `touched` while those are told.
     var told: [TouchedStream] = []
 
+    /// The stream whose handler was called last, for the report of slow callbacks.
+    var lastServed: YamuxStreamID?
+
     var isClosed = false
     /// What is laid out now is the last, and the connection ends at once behind it.
     var isEnding = false
@@ -158,6 +161,13 @@ extension MuxedConnection: SocketEventHandler, TickParticipant {
     func endOfTick() {
         self.flushIsScheduled = false
         self.flush()
+    }
+
+    var workDescription: String? {
+        guard let id = self.lastServed, let name = self.entry(id)?.stream.protocolID, !name.isEmpty else {
+            return "a connection to \(self.connection.remotePeer)"
+        }
+        return name
     }
 
     /// Sends what waits at the end of this tick, together with what else comes up until then.

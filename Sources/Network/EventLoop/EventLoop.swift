@@ -110,8 +110,19 @@ public final class EventLoop: Sendable {
     public func releaseLoad() { self.load.wrappingSubtract(1, ordering: .relaxed) }
 }
 
+/// Something that an event loop calls.
+public protocol LoopWork: AnyObject {
+    /// What it did last, say its protocol, for the report of slow callbacks; asked for after one.
+    var workDescription: String? { get }
+}
+
+extension LoopWork {
+    /// Nothing is said.
+    public var workDescription: String? { nil }
+}
+
 /// Something that collects work during a tick, such as a connection's output, and does it at once at the tick's end.
-public protocol TickParticipant: AnyObject {
+public protocol TickParticipant: LoopWork {
     /// Does what was collected, on the loop.
     func endOfTick()
 }

@@ -100,25 +100,26 @@ final class LoopCore {
     }
 
     /// Must be called after each callback of a handle.
-    @inline(__always) func callbackEnded() {
+    @inline(__always) func callbackEnded(_ work: @autoclosure () -> String? = nil) {
         self.statistics.callbacks &+= 1
-        self.measure()
+        self.measure(work())
     }
 
-    @inline(__always) private func measure() {
+    /// `work` is asked for only where the loop was held too long.
+    @inline(__always) private func measure(_ work: @autoclosure () -> String? = nil) {
         let time = CoarseClock.nanoseconds()
         let held = time &- self.callbackStart
-        if held > 0 { self.report(nanoseconds: held) }
+        if held > 0 { self.report(nanoseconds: held, work()) }
         self.callbackStart = time
         if self.label != nil { self.label = nil }
     }
 
-    private func report(nanoseconds: Int64) {
+    private func report(nanoseconds: Int64, _ work: @autoclosure () -> String?) {
         let duration = Duration.nanoseconds(nanoseconds)
         if duration > self.statistics.longestCallback { self.statistics.longestCallback = duration }
         guard nanoseconds > self.slowThreshold else { return }
         self.statistics.slowCallbacks += 1
-        self.options.onSlowCallback(self.label ?? "unlabelled", duration)
+        self.options.onSlowCallback(self.label ?? work() ?? "unlabelled", duration)
     }
 
     // MARK: Ticks
@@ -173,7 +174,7 @@ final class LoopCore {
         for index in self.finishing.indices {
             self.callbackBegan()
             self.finishing[index].endOfTick()
-            self.measure()
+            self.measure(self.finishing[index].workDescription)
         }
         self.finishing.removeAll(keepingCapacity: true)
     }

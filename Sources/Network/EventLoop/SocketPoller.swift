@@ -1,7 +1,7 @@
 internal import CUV
 
 /// What a `SocketPoller` tells about its socket, on the loop.
-public protocol SocketEventHandler: AnyObject {
+public protocol SocketEventHandler: LoopWork {
     /// The socket can be read or written as far as the poller was asked.
     ///
     /// `failed` means that the socket has an error and the poller no longer watches it: bytes that came before may still be
@@ -78,7 +78,7 @@ private final class PollHandle: LoopHandle {
             readable: events & Int32(UV_READABLE.rawValue) != 0,
             writable: events & Int32(UV_WRITABLE.rawValue) != 0,
             failed: status < 0)
-        core.callbackEnded()
+        core.callbackEnded(handler.workDescription)
     }
 
     override func released() {

@@ -48,11 +48,12 @@ package final class ProtocolTable: StreamRouter {
         case .task(let onLoop, let body):
             let face = Stream(stream)
             stream.connection.tasks.add(on: onLoop ? stream.loop : nil) {
+                face.labelWork()
                 do {
                     try await body(face)
                     face.close()
                 } catch {
-                    face.reset()
+                    face.reset(code: (error as? StreamReset)?.code ?? 0)
                 }
             }
         case nil: stream.reset()

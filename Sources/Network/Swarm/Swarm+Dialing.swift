@@ -6,7 +6,8 @@ public import PeerIdentity
 public import Transport
 
 extension Swarm {
-    /// Notes where a peer may be found, for `connect(to:timeout:)`; a peer's newest 64 addresses are kept, in memory.
+    /// Notes where a peer may be found, for `connect(to:timeout:)`; a peer's newest 64 addresses are kept, in
+    /// memory, as far as they fit 8 KiB.
     public func addAddresses(_ addresses: [Multiaddr], of peer: PeerID) {
         self.addressBook.add(addresses.compactMap(\.withoutPeerID), of: peer)
     }

@@ -15,8 +15,9 @@ public enum HandlerPlace: Sendable {
 extension Swarm {
     /// Answers streams of `protocolID` by `body`, on Swift's global executor or on the connection's loop.
     ///
-    /// When it returns, the stream is closed in order; when it throws, the stream is reset. Its task is cancelled when the
-    /// connection ends. A second handler for a protocol takes the place of the first.
+    /// When it returns, the stream is closed in order; when it throws, the stream is reset, with the code of a
+    /// `StreamReset`. Its task is cancelled when the connection ends. A second handler for a protocol takes the place of the
+    /// first.
     public func handle(
         _ protocolID: String, on place: HandlerPlace = .anywhere,
         _ body: @escaping @Sendable (Stream) async throws -> Void

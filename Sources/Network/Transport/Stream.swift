@@ -168,11 +168,19 @@ public final class Stream: Sendable {
     }
 
     private func wait(_ side: StreamMailbox.Side, _ deadline: StreamDeadline?) async throws {
-        switch await self.mailbox.wait(side, until: deadline?.instant) {
+        let wake = await self.mailbox.wait(side, until: deadline?.instant)
+        self.labelWork()
+        switch wake {
         case .ready: return
         case .cancelled: throw CancellationError()
         case .timedOut: throw self.timedOut(side, deadline)
         }
+    }
+
+    /// Names what a task does from here on, where it runs on the connection's loop, for the report of slow callbacks.
+    package func labelWork() {
+        let loop = self.mailbox.loop
+        if loop.isCurrent { loop.currentLabel = self.protocolID }
     }
 
     /// Ends a call that never has to wait, and still takes too long.

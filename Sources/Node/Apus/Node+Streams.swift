@@ -8,8 +8,8 @@ extension Node {
 
     /// Answers streams of `protocolID` by `body`, on Swift's global executor or on the connection's loop.
     ///
-    /// Returning closes the stream in order; throwing resets it. The task is cancelled when the connection ends. A second
-    /// handler for a protocol takes the place of the first.
+    /// Returning closes the stream in order; throwing resets it, with the code of a `StreamReset`. The task is cancelled when
+    /// the connection ends. A second handler for a protocol takes the place of the first.
     ///
     /// ```swift
     /// node.handle("/chat/1.0.0") { stream in for try await chunk in stream { try await stream.write(chunk) } }
