@@ -1,4 +1,4 @@
-# The words to remember: run test release lint interop bench fuzz soak docs examples. Each installs the Debian packages
+# The words to remember: run test release lint interop bench counts fuzz soak docs examples. Each installs the Debian packages
 # that it misses.
 
 SHELL := /bin/bash
@@ -40,6 +40,7 @@ help:
 	@echo "make lint      check the formatting"
 	@echo "make interop   talk to real go, rust, kubo and py peers; writes Docs/Interop.md"
 	@echo "make bench     measure beside the go and rust peers"
+	@echo "make counts    instructions and allocations of the hot path, held against the stored figures"
 	@echo "make fuzz      fuzz what reads a peer's bytes (TIME=30 seconds a target, TARGET='cid yamux-dialer')"
 	@echo "make soak      10,000 connections in turn and 1,000 at once, for leaks"
 	@echo "make docs      build the documentation of all modules"
@@ -93,13 +94,18 @@ fuzz: libraries
 soak: release
 	python3 Interop/soak.py --peers-dir $(PEERS_DIR) $(ARGS)
 
-.PHONY: floor
-floor: libraries
-	$(SWIFT) build -c release --package-path Benchmarks --scratch-path .build-bench --product Floor
+.PHONY: benchmarks
+benchmarks: libraries
+	$(SWIFT) build -c release --package-path Benchmarks --scratch-path .build-bench
 
 .PHONY: bench
-bench: release floor
+bench: release benchmarks
 	python3 Benchmarks/compare.py --peers-dir $(PEERS_DIR) $(ARGS)
+
+.PHONY: counts
+counts: benchmarks
+	@$(call install,python3 valgrind)
+	python3 Benchmarks/counts.py $(ARGS)
 
 .PHONY: examples
 examples: libraries
