@@ -16,6 +16,7 @@ public struct NoiseHandshake: ~Copyable {
     private let expectedPeer: PeerID?
     private let streamMuxers: [String]
     private let context: ChaChaPolyContext
+    private let verifiedKeys: VerifiedStaticKeys?
     private var state: HandshakeState
     /// What has arrived of a message and its length: at most 2 + 65,535 bytes, allocated as they arrive.
     private var arrived: [UInt8] = []
@@ -27,10 +28,12 @@ public struct NoiseHandshake: ~Copyable {
     ///
     /// `expectedPeer` is the peer that was dialled; a responder usually expects nobody. `streamMuxers` are sent in the
     /// order of preference, encrypted, but by a responder to a peer that has not shown who it is. `prologue` is what both
-    /// sides must have seen alike before (none on TCP). The generator makes the ephemeral key and must be fit for that.
+    /// sides must have seen alike before (none on TCP). Signatures that `verifiedKeys` knows are not verified again. The
+    /// generator makes the ephemeral key and must be fit for that.
     public init(
         role: NoiseRole, staticKey: NoiseStaticKey, expectedPeer: PeerID? = nil, streamMuxers: [String],
-        prologue: Bytes = Bytes(), context: ChaChaPolyContext, using generator: inout some RandomNumberGenerator
+        prologue: Bytes = Bytes(), context: ChaChaPolyContext, verifiedKeys: VerifiedStaticKeys? = nil,
+        using generator: inout some RandomNumberGenerator
     ) throws(NoiseError) {
         precondition(streamMuxers.count <= NoiseLimits.streamMuxers, "more stream muxers than a peer reads")
         self.role = role
@@ -38,6 +41,7 @@ public struct NoiseHandshake: ~Copyable {
         self.expectedPeer = expectedPeer
         self.streamMuxers = streamMuxers
         self.context = context
+        self.verifiedKeys = verifiedKeys
         self.state = HandshakeState(
             role: role, prologue: prologue, staticKey: staticKey.privateKey, staticPublicKey: staticKey.publicKey,
             ephemeralKey: X25519.PrivateKey(using: &generator))
@@ -121,7 +125,8 @@ public struct NoiseHandshake: ~Copyable {
     private mutating func identify(
         _ payload: NoiseHandshakePayload, _ remoteStaticKey: X25519.PublicKey
     ) throws(NoiseError) {
-        let key = try NoiseIdentity.verify(payload, staticKey: remoteStaticKey, expectedPeer: self.expectedPeer)
+        let key = try NoiseIdentity.verify(
+            payload, staticKey: remoteStaticKey, expectedPeer: self.expectedPeer, verifiedKeys: self.verifiedKeys)
         let streamMuxer = try StreamMuxerAgreement.agree(
             role: self.role, ours: self.streamMuxers, theirs: payload.streamMuxers)
         self.remote = (key, streamMuxer)

@@ -12,22 +12,32 @@ enum NoiseIdentity {
 
     /// The identity key of the peer that sent `payload` and `staticKey`.
     ///
-    /// A peer that is not the expected one is told from a forger before the signature costs its 40 us.
+    /// A peer that is not the expected one is told from a forger before the signature costs its 40 us; one that is among
+    /// `verifiedKeys` costs nothing.
     static func verify(
-        _ payload: NoiseHandshakePayload, staticKey: X25519.PublicKey, expectedPeer: PeerID?
+        _ payload: NoiseHandshakePayload, staticKey: X25519.PublicKey, expectedPeer: PeerID?,
+        verifiedKeys: VerifiedStaticKeys?
     ) throws(NoiseError) -> PublicKey {
+        if let key = verifiedKeys?.identityKey(of: payload, staticKey: staticKey) {
+            try Self.check(key, expectedPeer)
+            return key
+        }
         let key: PublicKey
         do {
             key = try PublicKey(protobuf: payload.identityKey)
         } catch {
             throw .invalidIdentityKey(error)
         }
-        if let expectedPeer, key.peerID != expectedPeer {
-            throw .peerMismatch(expected: expectedPeer, actual: key.peerID)
-        }
+        try Self.check(key, expectedPeer)
         guard key.verify(signature: payload.signature, of: Self.signedMessage(staticKey: staticKey)) else {
             throw .invalidSignature
         }
+        verifiedKeys?.insert(key, of: payload, staticKey: staticKey)
         return key
+    }
+
+    private static func check(_ key: PublicKey, _ expectedPeer: PeerID?) throws(NoiseError) {
+        guard let expectedPeer, key.peerID != expectedPeer else { return }
+        throw .peerMismatch(expected: expectedPeer, actual: key.peerID)
     }
 }

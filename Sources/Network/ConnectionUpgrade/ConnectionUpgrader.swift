@@ -16,7 +16,11 @@ package final class ConnectionUpgrader: Sendable {
         var resources: [LoopBound<LoopResources>] = []
         for loop in loops.loops {
             resources.append(
-                try await loop.perform { LoopBound(try LoopResources(loop, scope: configuration.resources), on: loop) })
+                try await loop.perform {
+                    let resources = try LoopResources(
+                        loop, scope: configuration.resources, verifiedKeys: configuration.verifiedKeys)
+                    return LoopBound(resources, on: loop)
+                })
         }
         self.resources = resources
     }

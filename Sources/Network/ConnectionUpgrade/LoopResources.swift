@@ -1,6 +1,7 @@
 import Bytes
 import Cryptography
 import EventLoop
+import Noise
 import Transport
 
 /// What all connections of one loop work with, one after the other: buffers and the cipher's context.
@@ -16,6 +17,7 @@ final class LoopResources {
     private static let sweepInterval = Duration.seconds(1)
 
     let cipher: ChaChaPolyContext
+    let verifiedKeys: VerifiedStaticKeys
     let receiveBuffer: UnsafeMutableRawBufferPointer
     let outputBuffer: UnsafeMutableRawBufferPointer
     /// Small frames are laid together here and sealed at once.
@@ -28,8 +30,9 @@ final class LoopResources {
     private var sweep: LoopTimer?
 
     /// Fails where the cipher is not to be had, or `scope` does not allow a first slab. On the loop only.
-    init(_ loop: EventLoop, scope: any ResourceScope) throws {
+    init(_ loop: EventLoop, scope: any ResourceScope, verifiedKeys: Int) throws {
         self.loop = loop
+        self.verifiedKeys = VerifiedStaticKeys(limit: verifiedKeys)
         self.slabs = try SlabPool(scope: scope)
         self.cipher = try ChaChaPolyContext()
         self.receiveBuffer = .allocate(byteCount: Self.receiveSize, alignment: 64)

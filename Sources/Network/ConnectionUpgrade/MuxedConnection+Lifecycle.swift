@@ -109,6 +109,7 @@ extension MuxedConnection: ConnectionDriver {
 
     private func releaseScope(_ streams: [StreamEntry?]) {
         for case let entry? in streams {
+            self.configuration.nodeWindowBudget.give(entry.growth)
             self.scope.release(.memory(entry.chargedWindow))
             self.scope.release(.stream(entry.stream.direction))
         }

@@ -35,6 +35,7 @@ extension MuxedConnection {
         guard let entry = self.entry(stream.yamuxID), entry.stream === stream else { return }
         self.streams[stream.key.slot] = nil
         self.chargedWindows -= entry.chargedWindow
+        self.configuration.nodeWindowBudget.give(entry.growth)
         self.scope.release(.memory(entry.chargedWindow))
         self.scope.release(.stream(stream.direction))
     }
@@ -128,9 +129,11 @@ extension MuxedConnection: StreamDriver {
 
     /// Grows a window where the connection's budget and the node's have room for it.
     private func growWindow(of stream: LoopStream, by growth: Int) {
+        let nodeBudget = self.configuration.nodeWindowBudget
         guard self.chargedWindows + growth <= self.configuration.windowBudget, self.entry(stream.yamuxID) != nil,
-            (try? self.scope.reserve(.memory(growth))) != nil
+            nodeBudget.take(growth)
         else { return }
+        guard (try? self.scope.reserve(.memory(growth))) != nil else { return nodeBudget.give(growth) }
         self.streams[stream.key.slot]?.chargedWindow += growth
         self.chargedWindows += growth
         self.session.growWindow(stream.yamuxID, by: growth)

@@ -66,6 +66,9 @@ final class MuxedConnection {
     struct StreamEntry {
         let stream: LoopStream
         var chargedWindow: Int
+
+        /// By how much the window grew.
+        var growth: Int { self.chargedWindow - YamuxConfiguration.initialWindow }
     }
 
     struct TouchedStream {

@@ -12,6 +12,10 @@ package struct UpgradeConfiguration: Sendable {
     package var yamux = YamuxConfiguration()
     /// How much memory the windows of one connection may hold, in bytes.
     package var windowBudget = 512 * 1024 * 1024
+    /// How much memory all windows of the node may hold beyond what streams begin with.
+    package var nodeWindowBudget = WindowBudget(limit: 1024 * 1024 * 1024)
+    /// How many peers' static keys a loop remembers whose signature it verified; 0 verifies each time.
+    package var verifiedKeys = VerifiedStaticKeys.standardLimit
     /// How long a connection may take from the connected socket to its muxer.
     package var handshakeTimeout: Duration = .seconds(10)
     /// How long a stream that the peer opens may take to agree on its protocol.

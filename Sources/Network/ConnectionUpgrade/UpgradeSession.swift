@@ -52,7 +52,7 @@ final class UpgradeSession {
             self.handshake = try NoiseHandshake(
                 role: direction == .outbound ? .initiator : .responder, staticKey: configuration.staticKey,
                 expectedPeer: expectedPeer, streamMuxers: [UpgradeNegotiation.muxer], context: resources.cipher,
-                using: &random)
+                verifiedKeys: resources.verifiedKeys, using: &random)
         } catch {
             throw .handshakeFailed("\(error)")
         }

@@ -56,6 +56,8 @@ public final class Swarm: Sendable {
             identity: identity, staticKey: try NoiseStaticKey(identity: identity, using: &random),
             router: self.protocols, resources: configuration.resources)
         upgrade.yamux = configuration.yamux
+        upgrade.nodeWindowBudget = WindowBudget(limit: configuration.windowBudget)
+        upgrade.verifiedKeys = configuration.verifiedStaticKeys
         upgrade.handshakeTimeout = configuration.handshakeTimeout
         upgrade.negotiationTimeout = configuration.negotiationTimeout
         upgrade.onClosed = { [weak self] connection, reason in self?.connectionClosed(connection, reason) }

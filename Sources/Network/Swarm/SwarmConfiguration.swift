@@ -1,3 +1,4 @@
+import Noise
 public import Transport
 public import Yamux
 
@@ -23,6 +24,11 @@ public struct SwarmConfiguration: Sendable {
     public var nameServers: [String]?
     /// Windows, keep-alive and backlog of the muxer (module `Yamux`).
     public var yamux = YamuxConfiguration()
+    /// How much memory the windows of all connections may hold beyond what streams begin with, in bytes.
+    public var windowBudget = 1024 * 1024 * 1024
+    /// How many peers' static keys of Noise a loop remembers, so that the signature of one that comes again is not verified
+    /// again; 0 for none.
+    public var verifiedStaticKeys = VerifiedStaticKeys.standardLimit
     /// What connections, streams and memory are charged to.
     public var resources: any ResourceScope = UnlimitedResources()
 
