@@ -36,14 +36,16 @@ struct ApusPeer {
     }
 
     private static func dispatch(_ arguments: [String], _ termination: Termination) async throws {
+        if Usage.isWanted(by: arguments) { return Output.write(Usage.text) }
         let rest = Array(arguments.dropFirst())
         switch arguments.first {
         case "run": try await RunCommand.run(rest, termination)
         case "bench": try await BenchCommand.run(rest, termination)
         case "contract": try await ContractCommand.run(rest)
         case "version", "--version": Output.write(ApusVersion.agent + "\n")
-        case nil: throw UsageError("expected run, bench or contract")
-        case let other?: throw UsageError("unknown command \"\(other)\": expected run, bench or contract")
+        case nil: throw UsageError("expected run, bench or contract; see: apus-peer --help")
+        case let other?:
+            throw UsageError("unknown command \"\(other)\": expected run, bench or contract; see: apus-peer --help")
         }
     }
 }

@@ -53,8 +53,8 @@ extension Arguments {
     /// Loops that the clients of one measurement share.
     func eventLoops() -> EventLoopGroup { EventLoopGroup(options: .init(spinning: self.polls)) }
 
-    /// A number of things, at least one.
-    func count(_ name: String, default standard: Int, limit: Int = 1 << 20) throws(UsageError) -> Int {
+    /// A number of things at once, at least one; each is a task with buffers of its own.
+    func count(_ name: String, default standard: Int, limit: Int = 65_536) throws(UsageError) -> Int {
         max(1, try self.number(name, default: standard, in: 0...limit))
     }
 }

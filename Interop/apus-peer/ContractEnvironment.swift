@@ -42,7 +42,10 @@ struct ContractEnvironment {
 
     /// The node that the suite asks for: it listens where it does not dial.
     func configuration() throws(UsageError) -> NodeConfiguration {
-        let transport = self["TRANSPORT"] ?? ""
+        guard let transport = self["TRANSPORT"] else {
+            throw UsageError(
+                "contract: the environment variable TRANSPORT (in test-plans: transport) is missing; it must be tcp")
+        }
         guard transport == "tcp" else {
             throw UsageError("contract: the transport \"\(transport)\" is not supported, only tcp")
         }

@@ -48,10 +48,15 @@ extension PeerSession {
         }
     }
 
-    /// A number of the command, which may not be negative.
-    func amount(_ value: Int?, default standard: Int, _ name: String) throws -> Int {
+    /// A number of the command within `range`: what a command begins at once or keeps must fit into memory.
+    func amount(
+        _ value: Int?, default standard: Int, in range: ClosedRange<Int>, _ name: String
+    ) throws -> Int {
         guard let value else { return standard }
-        guard value >= 0 else { throw CommandError("\"\(name)\" is negative") }
+        guard range.contains(value) else {
+            throw CommandError(
+                "\"\(name)\" is \(value): expected a number from \(range.lowerBound) to \(range.upperBound)")
+        }
         return value
     }
 }

@@ -1,12 +1,25 @@
 import Apus
 
+/// What one command may ask for at most.
+private enum CommandLimits {
+    /// Streams at once: far more than peers let one connection have.
+    static let streams = 0...65_536
+    /// Pings, whose times all stand in one answer.
+    static let pings = 0...1_000_000
+    /// Bytes on one stream, which are made as they are sent.
+    static let bytes = 0...Int.max
+    /// Bytes of a request: what its length can say. A peer may be asked for more than it serves.
+    static let requestBytes = 0...Int(UInt32.max)
+}
+
 extension PeerSession {
     func ping(_ command: PeerCommand) async throws -> [String: JSON] {
+        let count = try self.amount(command.count, default: 1, in: CommandLimits.pings, "count")
         let connection = try await self.node.connect(to: self.peer(command))
         let session = try await PingSession(connection: connection)
         defer { session.close() }
         var times: [JSON] = []
-        for _ in 0..<(try self.amount(command.count, default: 1, "count")) {
+        for _ in 0..<count {
             let time = try await session.ping(timeout: .seconds(60))
             times.append(.number((time.inSeconds * 1e3).rounded(to: 4)))
         }
@@ -15,7 +28,7 @@ extension PeerSession {
 
     /// Sends random bytes on each of some streams at once, and checks that the same return.
     func echo(_ command: PeerCommand) async throws -> [String: JSON] {
-        let count = try self.amount(command.bytes, default: 0, "bytes")
+        let count = try self.amount(command.bytes, default: 0, in: CommandLimits.bytes, "bytes")
         return try await self.onStreams(command) { connection in
             try await connection.exchange(TestProtocols.echo) { EchoExchange($0, count: count, result: $1) }
         }
@@ -23,9 +36,8 @@ extension PeerSession {
 
     /// Sends random bytes as one request on each of some streams at once, and checks the answers.
     func request(_ command: PeerCommand) async throws -> [String: JSON] {
-        guard let count = UInt32(exactly: command.bytes ?? 0) else {
-            throw CommandError("\"bytes\" does not fit 32 bits")
-        }
+        let bytes = try self.amount(command.bytes, default: 0, in: CommandLimits.requestBytes, "bytes")
+        let count = UInt32(bytes)
         let protocolID = command.protocolID ?? TestProtocols.request
         return try await self.onStreams(command) { connection in
             try await connection.exchange(protocolID) { RequestExchange($0, count: count, result: $1) }
@@ -35,7 +47,7 @@ extension PeerSession {
     private func onStreams(
         _ command: PeerCommand, _ body: @escaping @Sendable (Connection) async throws -> Void
     ) async throws -> [String: JSON] {
-        let streams = try self.amount(command.streams, default: 1, "streams")
+        let streams = try self.amount(command.streams, default: 1, in: CommandLimits.streams, "streams")
         let connection = try await self.node.connect(to: self.peer(command))
         let start = EventLoop.monotonicNow()
         try await withThrowingTaskGroup(of: Void.self) { group in

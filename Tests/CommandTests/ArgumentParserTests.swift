@@ -74,6 +74,14 @@ struct ArgumentParserTests {
         ("ping --count -1 A", "--count: \"-1\" is not a number from 0 to 1000000000"),
         ("ping --count 1 --count 2 A", "--count is given twice"),
         ("ping --interval soon A", "--interval: \"soon\" is not a time, such as 500ms, 10s or 2m"),
+        ("ping --interval 8761h A", "--interval: \"8761h\" is not a time from 0 to 8760h"),
+        ("ping --timeout 0 A", "--timeout: \"0\" is not a time from 1ms to 8760h"),
+        ("ping --timeout 9223372036 A", "--timeout: \"9223372036\" is not a time from 1ms to 8760h"),
+        ("ping --timeout 0.9ms A", "--timeout: \"0.9ms\" is not a time from 1ms to 8760h"),
+        ("ping --dial-timeout 0ms A", "--dial-timeout: \"0ms\" is not a time from 1ms to 8760h"),
+        ("perf --stall-timeout 0 A", "--stall-timeout: \"0\" is not a time from 1ms to 8760h"),
+        ("run --handshake-timeout 0s", "--handshake-timeout: \"0s\" is not a time from 1ms to 8760h"),
+        ("run --negotiation-timeout 0", "--negotiation-timeout: \"0\" is not a time from 1ms to 8760h"),
         ("ping --json=maybe A", "--json: \"maybe\" is neither true nor false"),
         ("perf --upload lots A", "--upload: \"lots\" is not a size, such as 1000, 500kB or 64MiB"),
         ("perf --upload 99999999999TiB A", "--upload: \"99999999999TiB\" is more than can be counted"),
@@ -124,15 +132,30 @@ struct ArgumentParserTests {
     @Test(
         arguments: [
             ("0", .zero), ("10", .seconds(10)), ("500ms", .milliseconds(500)), ("1.5s", .milliseconds(1_500)),
-            ("2m", .seconds(120)), ("1h", .seconds(3_600)),
+            ("2m", .seconds(120)), ("1h", .seconds(3_600)), ("8760h", .longest), ("31536000", .longest),
         ] as [(String, Duration)])
     func `times have units`(_ text: String, _ duration: Duration) throws {
         #expect(try Duration(text: text) == duration)
     }
 
-    @Test(arguments: ["", "s", "-1s", "1d", "1e9", "nan", "1s ", "99999h"])
+    @Test(arguments: ["", "s", "-1s", "1d", "1e9", "nan", "1s ", "99999h", String(repeating: "9", count: 400)])
     func `what is no time is refused`(_ text: String) {
         #expect(throws: InvalidValue.self) { _ = try Duration(text: text) }
+    }
+
+    @Test(arguments: ["1ms", "0.001", "1000us", "8760h"])
+    func `a time limit may be a millisecond to a year`(_ text: String) {
+        #expect(throws: Never.self) { _ = try ValueFormat.timeLimit.read(text) }
+    }
+
+    @Test(
+        arguments: [
+            (.zero, "0"), (.milliseconds(1), "1ms"), (.milliseconds(1_500), "1500ms"), (.seconds(30), "30s"),
+            (.seconds(90), "90s"), (.seconds(3_600), "1h"), (.longest, "8760h"),
+        ] as [(Duration, String)])
+    func `a time is written as it is read`(_ duration: Duration, _ text: String) throws {
+        #expect(duration.optionText == text)
+        #expect(try Duration(text: text) == duration)
     }
 
     @Test(arguments: [

@@ -27,12 +27,17 @@ struct CommandProcess: Sendable {
         }
     }
 
-    /// The built program, which lies beside the test bundle.
-    static let apus: String = {
+    /// The built program.
+    static let apus = Self.built("apus")
+    /// The peer of tests and benchmarks.
+    static let apusPeer = Self.built("apus-peer")
+
+    /// A program of this package, which lies beside the test bundle.
+    private static func built(_ name: String) -> String {
         let bundles = Bundle.allBundles.map(\.bundleURL).filter { $0.pathExtension == "xctest" }
         let bundle = bundles.first ?? URL(fileURLWithPath: CommandLine.arguments[0])
-        return bundle.deletingLastPathComponent().appendingPathComponent("apus").path
-    }()
+        return bundle.deletingLastPathComponent().appendingPathComponent(name).path
+    }
 
     /// Starts `program` with no environment but a path, a home and `environment`.
     static func start(

@@ -89,6 +89,7 @@ struct ConfigurationTests {
         ("{ loops: 1.5 }", "apus.json5: loops: \"1.5\" is not a number from 0 to 1024"),
         ("{ loops: 1e99 }", "apus.json5: loops: \"1e+99\" is not a number from 0 to 1024"),
         ("{ agent: ['x'] }", "apus.json5: agent: a string is needed: \"TEXT\""),
+        ("{ handshake_timeout: '0s' }", "apus.json5: handshake_timeout: \"0s\" is not a time from 1ms to 8760h"),
         ("[]", "apus.json5: a configuration is an object: { listen: [...] }"),
         ("", "apus.json5: the JSON5 is wrong near line 1"),
         ("{\n  agent: 'x',\n  perf: yes,\n}", "apus.json5: the JSON5 is wrong near line 3"),
@@ -102,6 +103,9 @@ struct ConfigurationTests {
     @Test func `what is wrong in a variable is said with its name`() {
         #expect(throws: CommandError.usage("APUS_LOOPS: \"many\" is not a number from 0 to 1024")) {
             _ = try Self.values(environment: ["APUS_LOOPS": "many"])
+        }
+        #expect(throws: CommandError.usage("APUS_DIAL_TIMEOUT: \"0\" is not a time from 1ms to 8760h")) {
+            _ = try Self.values(environment: ["APUS_DIAL_TIMEOUT": "0"])
         }
         #expect(throws: CommandError.usage("APUS_LISTEN: \"x\" is not a multiaddr: it does not begin with \"/\"")) {
             _ = try Self.values(environment: ["APUS_LISTEN": "/ip4/0.0.0.0/tcp/1 x"])

@@ -1,3 +1,4 @@
+import Apus
 import Foundation
 import Testing
 
@@ -115,6 +116,25 @@ struct DialingCommandTests {
         #expect(outcome.exitCode == 1)
         #expect(outcome.errorLines.count == 1)
         #expect(outcome.errors.contains("apus run --perf"))
+    }
+
+    @Test func `perf gives up a peer that is connected and never answers`() async throws {
+        let outcome = try await withNode(.init(listen: ["/ip4/127.0.0.1/tcp/0"])) { node in
+            node.handle("/perf/1.0.0") { stream in
+                while try await stream.read() != nil {}
+                _ = await stream.connection.waitUntilClosed()
+            }
+            let address = try #require(node.addresses.first)
+            return try await CommandProcess.run("perf", "\(address)", "--upload", "1kB", "--stall-timeout", "200ms")
+        }
+        #expect(outcome.exitCode == 1)
+        #expect(outcome.output == "")
+        #expect(
+            outcome.errors.hasPrefix(
+                "apus: the perf exchange stalled: nothing was sent or received for 0.2 seconds; the peer, or the network"
+            ))
+        #expect(outcome.errors.contains("--stall-timeout"))
+        #expect(outcome.errorLines.count == 1)
     }
 
     @Test(arguments: ["ping", "identify", "perf"])

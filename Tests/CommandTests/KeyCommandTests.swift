@@ -55,7 +55,10 @@ struct KeyCommandTests {
         let outcome = try await CommandProcess.run("key", "generate", "--out", path)
         #expect(outcome.exitCode == 1)
         #expect(outcome.output == "")
-        #expect(outcome.errors == "apus: the file \(path) exists already and is not replaced\n")
+        #expect(
+            outcome.errors
+                == "apus: the file \(path) exists already and is not replaced; "
+                + "choose another name, or move that file away first\n")
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(Self.secp256k1))
     }
 
@@ -76,17 +79,22 @@ struct KeyCommandTests {
     }
 
     @Test(arguments: [
-        ("nothing", ""), ("text", "this is no key"), ("a cut key", "\u{08}\u{02}\u{12}\u{20}\u{01}"),
-        ("too much", String(repeating: "A", count: 100_000)),
+        ("", "it is empty"), ("this is no key", ""), ("\u{08}\u{02}\u{12}\u{20}\u{01}", ""),
+        (String(repeating: "A", count: 10_000), "it is longer than any key"),
+        (String(repeating: "A", count: 100_000), "it is larger than 65536 bytes"),
     ])
-    func `a damaged key file is one line and exit code 1`(_ name: String, _ contents: String) async throws {
+    func `a damaged key file is one line that says what to do, and exit code 1`(
+        _ contents: String, _ reason: String
+    ) async throws {
         let directory = try TemporaryDirectory()
         let path = try directory.write("bad.key", contents.utf8)
         let outcome = try await CommandProcess.run("key", "show", path)
         #expect(outcome.exitCode == 1)
         #expect(outcome.output == "")
         #expect(outcome.errorLines.count == 1)
-        #expect(outcome.errors.hasPrefix("apus: the file \(path) holds no libp2p private key: "))
+        #expect(outcome.errors.hasPrefix("apus: the file \(path) holds no libp2p private key: \(reason)"))
+        #expect(outcome.errors.contains("; restore it from a copy, or move it away"))
+        #expect(outcome.errors.hasSuffix("apus key generate --out \(path)\n"))
     }
 
     @Test func `an RSA key of more than 8192 bits is refused by its size`() async throws {
@@ -95,7 +103,10 @@ struct KeyCommandTests {
         let path = try directory.write("big.key", Self.rsaKey(modulusBytes: 1_025))
         let outcome = try await CommandProcess.run("key", "show", path)
         #expect(outcome.exitCode == 1)
-        #expect(outcome.errors.contains("8200 bits"))
+        #expect(
+            outcome.errors
+                == "apus: the key in the file \(path) cannot be used: the RSA key has 8200 bits; 2048 to 8192 are accepted; "
+                + "move it away and make a new key, which is another peer, with: apus key generate --out \(path)\n")
     }
 
     /// The protobuf of an RSA key in PKCS#1 whose modulus has that many bytes.
@@ -113,6 +124,24 @@ struct KeyCommandTests {
         let outcome = try await CommandProcess.run("key", "show", "/nonexistent/peer.key")
         #expect(outcome.exitCode == 1)
         #expect(outcome.errors.hasPrefix("apus: there is no key file /nonexistent/peer.key; make one with: "))
+    }
+
+    @Test func `a file that cannot be read or written is one line that says what to look at`() async throws {
+        let directory = try TemporaryDirectory()
+        let read = try await CommandProcess.run("key", "show", directory.path)
+        #expect(read.exitCode == 1)
+        #expect(
+            read.errors
+                == "apus: the key file \(directory.path) cannot be read: Is a directory; "
+                + "check the path, and whose it is with: ls -ld \(directory.path)\n")
+        let path = directory.file("nowhere/peer.key")
+        let written = try await CommandProcess.run("key", "generate", "--out", path)
+        #expect(written.exitCode == 1)
+        #expect(written.output == "")
+        #expect(
+            written.errors.hasPrefix("apus: the key file \(path) cannot be written: No such file or directory; choose ")
+        )
+        #expect(written.errorLines.count == 1)
     }
 
     @Test func `id makes no key, and says how one comes to be`() async throws {

@@ -122,6 +122,18 @@ struct RunCommandTests {
         #expect(outcome.errors.contains("--listen"))
     }
 
+    @Test func `an address of another machine is one line that says what to choose`() async throws {
+        let directory = try TemporaryDirectory()
+        // TEST-NET-2 (RFC 5737) belongs to nobody.
+        let outcome = try await CommandProcess.run(
+            "run", "--data-dir", directory.file("data"), "--listen", "/ip4/198.51.100.1/tcp/0", "--log-level", "error")
+        #expect(outcome.exitCode == 1)
+        #expect(
+            outcome.errors
+                == "apus: listen on 198.51.100.1:0: address not available; "
+                + "choose an address of this machine with --listen, or 0.0.0.0 or :: for all that it has\n")
+    }
+
     @Test(.enabled(if: CommandProcess.canFilterSystemCalls))
     func `a machine without IPv6 is a warning`() async throws {
         let directory = try TemporaryDirectory()

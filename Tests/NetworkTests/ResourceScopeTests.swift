@@ -14,25 +14,31 @@ import Transport
         async throws
     {
         let scope = CountingScope()
-        try await HostileSubject.with(Self.configuration(scope)) { subject in
+        try await HostileSubject.with(scope.configuration) { subject in
             #expect(scope.memory == Self.slabSize)
+            #expect(scope.descriptors == 1)
             let (peer, connection) = try await subject.secured()
             #expect(scope.connections == 1)
+            #expect(scope.descriptors == 2)
             try await peer.sendSealed(HostilePeer.frame(1, flags: 1, stream: 1, value: 0))
             await scope.waitUntil { $0.memory == Self.slabSize + Self.initialWindow }
             #expect(scope.streams == 1)
             await peer.close()
             _ = await connection.waitUntilClosed()
             #expect(scope.memory == Self.slabSize)
+            #expect(scope.descriptors == 1)
         }
         #expect(scope.streams == 0)
         #expect(scope.connections == 0)
+        #expect(scope.descriptors == 0)
+        #expect(scope.openScopes == 0)
+        #expect(scope.takenDescriptors == 2)
         await scope.waitUntil { $0.memory == 0 }
     }
 
     @Test func `a message whose end has not come is charged to its connection`() async throws {
         let scope = CountingScope()
-        try await HostileSubject.with(Self.configuration(scope)) { subject in
+        try await HostileSubject.with(scope.configuration) { subject in
             let (peer, connection) = try await subject.secured()
             // An empty Noise message of 16 bytes, of which half comes.
             let message = try await peer.seal([])
@@ -51,7 +57,7 @@ import Transport
 
     @Test func `a connection that may not hold a half-received message ends and says so`() async throws {
         let scope = CountingScope(memoryLimit: Self.slabSize + 1_000)
-        try await HostileSubject.with(Self.configuration(scope)) { subject in
+        try await HostileSubject.with(scope.configuration) { subject in
             let (peer, connection) = try await subject.secured()
             await peer.send(Array(try await peer.seal([])[..<9]))
             guard case .limitReached(let limit) = await connection.waitUntilClosed() else {
@@ -66,7 +72,7 @@ import Transport
     @Test func `a connection for whose data no slab is allowed ends and says so`() async throws {
         // One stream's window, and two slabs where three are needed.
         let scope = CountingScope(memoryLimit: 2 * Self.slabSize + Self.initialWindow)
-        try await HostileSubject.with(Self.configuration(scope)) { subject in
+        try await HostileSubject.with(scope.configuration) { subject in
             let began = PendingResult<Void>()
             subject.swarm.handle("/slow") { stream in
                 began.finish(.success(()))
@@ -92,7 +98,7 @@ import Transport
     @Test func `slabs of a burst are given back when nobody holds a piece of them`() async throws {
         let scope = CountingScope()
         let streams = 12
-        try await HostileSubject.with(Self.configuration(scope)) { subject in
+        try await HostileSubject.with(scope.configuration) { subject in
             subject.swarm.handle("/slow") { stream in _ = await stream.connection.waitUntilClosed() }
             let (peer, connection) = try await subject.secured()
             for number in 0..<streams {
@@ -114,83 +120,4 @@ import Transport
         }
         await scope.waitUntil { $0.memory == 0 }
     }
-
-    private static func configuration(_ scope: CountingScope) -> SwarmConfiguration {
-        var configuration = SwarmConfiguration()
-        configuration.resources = scope
-        return configuration
-    }
-}
-
-/// Counts what is asked for, and allows so much memory.
-private final class CountingScope: ResourceScope {
-    static let name = "test"
-
-    private let memoryLimit: Int
-    private let state = Locked(State())
-
-    struct Held: Sendable {
-        var memory = 0
-        var connections = 0
-        var streams = 0
-    }
-
-    private struct State {
-        var held = Held()
-        var waiters: [(condition: @Sendable (Held) -> Bool, wake: CheckedContinuation<Void, Never>)] = []
-    }
-
-    init(memoryLimit: Int = .max) {
-        self.memoryLimit = memoryLimit
-    }
-
-    var memory: Int { self.state.withLock { $0.held.memory } }
-    var connections: Int { self.state.withLock { $0.held.connections } }
-    var streams: Int { self.state.withLock { $0.held.streams } }
-
-    func waitUntil(_ condition: @escaping @Sendable (Held) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            self.change { $0.waiters.append((condition, continuation)) }
-        }
-    }
-
-    private func change(_ body: (inout State) -> Void) {
-        let awake = self.state.withLock { state in
-            body(&state)
-            let awake = state.waiters.filter { $0.condition(state.held) }
-            state.waiters.removeAll { $0.condition(state.held) }
-            return awake
-        }
-        for waiter in awake { waiter.wake.resume() }
-    }
-
-    private static func add(_ sign: Int, _ resource: Resource, to held: inout Held) {
-        switch resource {
-        case .memory(let size): held.memory += sign * size
-        case .connection: held.connections += sign
-        case .stream: held.streams += sign
-        case .fileDescriptor: break
-        }
-    }
-
-    func reserve(_ resource: Resource) throws(ResourceLimitError) {
-        var isAllowed = true
-        self.change { state in
-            if case .memory(let size) = resource, state.held.memory + size > self.memoryLimit {
-                isAllowed = false
-            } else {
-                Self.add(1, resource, to: &state.held)
-            }
-        }
-        guard isAllowed else {
-            throw ResourceLimitError(resource: resource, scope: Self.name, limit: self.memoryLimit)
-        }
-    }
-
-    func release(_ resource: Resource) {
-        self.change { Self.add(-1, resource, to: &$0.held) }
-    }
-
-    func connectionScope(_ direction: Direction) throws(ResourceLimitError) -> any ResourceScope { self }
-    func close() {}
 }

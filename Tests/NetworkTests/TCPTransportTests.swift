@@ -57,7 +57,7 @@ import Transport
             // TEST-NET-2 (RFC 5737) belongs to nobody.
             let foreign = try Multiaddr("/ip4/198.51.100.1/tcp/4001")
             let error = try await fixture.error { try await fixture.listen(on: foreign) }
-            #expect(error.code == .failed)
+            #expect(error.code == .addressNotAvailable)
             #expect(error.reason == "listen on 198.51.100.1:4001: address not available")
         }
     }
@@ -134,7 +134,7 @@ import Transport
                 // The second had to wait in the queue of the system until the listener looked again.
                 #expect(EventLoop.monotonicNow() - start >= .milliseconds(100))
                 let error = try await fixture.error { try await fixture.dial(listener.address) }
-                #expect(error == TransportError(.failed, ""))
+                #expect(error == TransportError(.outOfResources, ""))
                 #expect(error.reason == "open a socket: too many open files")
 
                 Self.openFileLimit = former

@@ -234,6 +234,73 @@ import Transport
         }
     }
 
+    /// Says nothing, whether it reads or not, and tells how its stream ends.
+    private final class SilentResponder: StreamHandler {
+        private let tellEnd: (StreamCloseReason) -> Void
+
+        init(_ stream: LoopStream, reads: Bool, tellEnd: @escaping (StreamCloseReason) -> Void) {
+            self.tellEnd = tellEnd
+            if !reads { stream.pauseReading() }
+        }
+
+        func received(_ bytes: borrowing Chunk, on stream: LoopStream) {}
+        func closed(_ stream: LoopStream, _ reason: StreamCloseReason) { self.tellEnd(reason) }
+    }
+
+    @Test(arguments: [(true, UInt64(1_000_000), UInt64(100)), (false, 1 << 40, 0)])
+    func `an exchange in which nothing moves any more is given up, and its stream is reset`(
+        reads: Bool, upload: UInt64, download: UInt64
+    ) async throws {
+        let (ended, tellEnd) = AsyncStream.makeStream(of: StreamCloseReason.self)
+        try await withSwarmPair { pair in
+            pair.listener.handle(Self.protocolID) { stream in
+                SilentResponder(stream, reads: reads) { tellEnd.yield($0) }
+            }
+            let connection = try await pair.connect().dialer
+            await #expect(throws: PerfError.stalled(after: .milliseconds(100))) {
+                try await PerfService.measure(
+                    on: connection, upload: upload, download: download, stallTimeout: .milliseconds(100))
+            }
+            for await reason in ended {
+                #expect(reason == .resetByPeer(code: 0))
+                break
+            }
+            #expect(connection.closeReason == nil)
+        }
+    }
+
+    /// A watch of totals that grow at `growing` looks; it tells how many looks there were and how long nothing grew.
+    private final class WatchedTotals {
+        private var looks = 0
+        private var lastGrowth = EventLoop.monotonicNow()
+        private var watch: PerfStallWatch?
+
+        init(_ loop: EventLoop, limit: Duration, growing: Int, result: PendingResult<(looks: Int, stall: Duration)>) {
+            self.watch = PerfStallWatch(loop, limit: limit) { [unowned self] in
+                self.looks += 1
+                guard self.looks <= growing else { return UInt64(growing) }
+                self.lastGrowth = EventLoop.monotonicNow()
+                return UInt64(self.looks)
+            } stalled: { [unowned self] in
+                result.finish(.success((self.looks, EventLoop.monotonicNow() - self.lastGrowth)))
+            }
+        }
+    }
+
+    @Test func `an exchange that moves slowly goes on for longer than it may stall`() async throws {
+        let loop = EventLoop(index: 0)
+        let limit: Duration = .milliseconds(8)
+        let result = PendingResult<(looks: Int, stall: Duration)>()
+        let totals = await loop.perform {
+            LoopBound(WatchedTotals(loop, limit: limit, growing: 20, result: result), on: loop)
+        }
+        let (looks, stall) = try await result.wait()
+        #expect(looks > 20)
+        #expect(stall >= limit)
+        withExtendedLifetime(totals) {}
+        await loop.stop()
+    }
+
     @Test func `progress is told every second and adds up`() async throws {
         let (progress, tell) = AsyncStream.makeStream(of: PerfProgress.self)
         try await self.withServer { connection in

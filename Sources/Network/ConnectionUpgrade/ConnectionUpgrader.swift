@@ -25,19 +25,48 @@ package final class ConnectionUpgrader: Sendable {
         self.resources = resources
     }
 
+    /// Secures and multiplexes what comes of `dial`; its socket is charged before there is one. `expectedPeer` is who the
+    /// dialler wants to find there, nil for anyone.
+    ///
+    /// Throws `UpgradeError`, and what `dial` throws.
+    package func connect(
+        to expectedPeer: PeerID?, by dial: () async throws -> RawLink
+    ) async throws -> Connection {
+        let account: ConnectionAccount
+        do {
+            account = try ConnectionAccount(.outbound, of: self.configuration.resources)
+        } catch {
+            throw UpgradeError.refused("\(error)")
+        }
+        let link: RawLink
+        do {
+            link = try await dial()
+        } catch {
+            account.close()
+            throw error
+        }
+        return try await self.upgrade(link, direction: .outbound, expectedPeer: expectedPeer, account: account)
+    }
+
     /// Secures the link and agrees on a muxer. `expectedPeer` is who the dialler wants to find there, nil for anyone.
     ///
     /// Throws `UpgradeError`. The socket is closed where it fails.
     package func upgrade(
         _ link: RawLink, direction: Direction, expectedPeer: PeerID?
     ) async throws(UpgradeError) -> Connection {
+        try await self.upgrade(link, direction: direction, expectedPeer: expectedPeer, account: nil)
+    }
+
+    private func upgrade(
+        _ link: RawLink, direction: Direction, expectedPeer: PeerID?, account: ConnectionAccount?
+    ) async throws(UpgradeError) -> Connection {
         let attempt = UpgradeAttempt()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 attempt.begin(continuation)
-                self.upgrade(link, direction: direction, expectedPeer: expectedPeer, attempt: attempt) { result in
-                    attempt.finish(result)
-                }
+                self.upgrade(
+                    link, direction: direction, expectedPeer: expectedPeer, account: account, attempt: attempt
+                ) { attempt.finish($0) }
             }
         } onCancel: {
             attempt.cancel(on: link.loop)
@@ -47,26 +76,36 @@ package final class ConnectionUpgrader: Sendable {
 
     /// Like the other, for callers on a loop: `completion` is called once, on the link's loop.
     package func upgrade(
-        _ link: RawLink, direction: Direction, expectedPeer: PeerID?, attempt: UpgradeAttempt? = nil,
+        _ link: RawLink, direction: Direction, expectedPeer: PeerID?,
         completion: @escaping @Sendable (Result<Connection, UpgradeError>) -> Void
+    ) {
+        self.upgrade(
+            link, direction: direction, expectedPeer: expectedPeer, account: nil, attempt: nil, completion: completion)
+    }
+
+    /// A link whose socket is not charged yet has no `account`.
+    private func upgrade(
+        _ link: RawLink, direction: Direction, expectedPeer: PeerID?, account: ConnectionAccount?,
+        attempt: UpgradeAttempt?, completion: @escaping @Sendable (Result<Connection, UpgradeError>) -> Void
     ) {
         link.loop.execute {
             let loop = link.loop
             guard let descriptor = link.takeDescriptor() else {
+                account?.close()
                 return completion(.failure(.transportFailed("the socket is gone")))
             }
-            var scope: (any ResourceScope)?
+            var account = account
             let session: UpgradeSession
             do {
-                let connectionScope = try self.configuration.resources.connectionScope(direction)
-                scope = connectionScope
+                let charged = try account ?? ConnectionAccount(direction, of: self.configuration.resources)
+                account = charged
                 session = try UpgradeSession(
                     link: link, socket: Socket(descriptor: descriptor), direction: direction,
                     expectedPeer: expectedPeer, configuration: self.configuration,
-                    resources: self.resources[loop.index].value, scope: connectionScope, completion: completion)
+                    resources: self.resources[loop.index].value, account: charged, completion: completion)
             } catch {
-                scope?.close()
                 Socket(descriptor: descriptor).close()
+                account?.close()
                 return completion(.failure((error as? UpgradeError) ?? .refused("\(error)")))
             }
             session.start()

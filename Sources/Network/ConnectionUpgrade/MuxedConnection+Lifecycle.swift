@@ -114,8 +114,7 @@ extension MuxedConnection: ConnectionDriver {
             self.scope.release(.stream(entry.stream.direction))
         }
         if self.chargedInput > 0 { self.scope.release(.memory(self.chargedInput)) }
-        self.scope.release(.connection(self.connection.direction))
-        self.scope.close()
+        self.account.close()
     }
 
     // MARK: Deadlines

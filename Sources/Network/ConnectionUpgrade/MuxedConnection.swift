@@ -19,6 +19,7 @@ final class MuxedConnection {
     let resources: LoopResources
     let configuration: UpgradeConfiguration
     let socket: Socket
+    let account: ConnectionAccount
     let scope: any ResourceScope
     var poller: SocketPoller?
     var timer: LoopTimer?
@@ -88,14 +89,15 @@ final class MuxedConnection {
 
     init(
         _ connection: Connection, socket: Socket, resources: LoopResources, configuration: UpgradeConfiguration,
-        scope: any ResourceScope, unsent: [UInt8], secured: consuming NoiseSession
+        account: ConnectionAccount, unsent: [UInt8], secured: consuming NoiseSession
     ) throws(MultistreamError) {
         self.connection = connection
         self.loop = connection.loop
         self.socket = socket
         self.resources = resources
         self.configuration = configuration
-        self.scope = scope
+        self.account = account
+        self.scope = account.scope
         let isDialer = connection.direction == .outbound
         self.session = YamuxSession(
             role: isDialer ? .dialer : .listener, configuration: configuration.yamux, now: connection.loop.now)

@@ -20,7 +20,7 @@ final class UpgradeSession {
     private let direction: Direction
     private let configuration: UpgradeConfiguration
     private let resources: LoopResources
-    private let scope: any ResourceScope
+    private let account: ConnectionAccount
     private var poller: SocketPoller?
     private var timer: LoopTimer?
     private var security: UpgradeNegotiation?
@@ -31,11 +31,10 @@ final class UpgradeSession {
     private weak var muxed: MuxedConnection?
     /// When the connection must stand.
     private var deadline = Instant.zero
-    private var isCharged = false
 
     init(
         link: RawLink, socket: Socket, direction: Direction, expectedPeer: PeerID?,
-        configuration: UpgradeConfiguration, resources: LoopResources, scope: any ResourceScope,
+        configuration: UpgradeConfiguration, resources: LoopResources, account: ConnectionAccount,
         completion: @escaping (Result<Connection, UpgradeError>) -> Void
     ) throws(UpgradeError) {
         self.link = link
@@ -44,7 +43,7 @@ final class UpgradeSession {
         self.direction = direction
         self.configuration = configuration
         self.resources = resources
-        self.scope = scope
+        self.account = account
         self.completion = completion
         var random = SystemRandom()
         do {
@@ -61,8 +60,6 @@ final class UpgradeSession {
     func start() {
         self.loop.retainLoad()
         do {
-            try self.scope.reserve(.connection(self.direction))
-            self.isCharged = true
             self.poller = try SocketPoller(self.loop, descriptor: self.socket.descriptor, handler: self)
         } catch {
             return self.fail(.refused("\(error)"))
@@ -87,8 +84,7 @@ final class UpgradeSession {
         self.completion = nil
         self.letGo()
         self.socket.close()
-        if self.isCharged { self.scope.release(.connection(self.direction)) }
-        self.scope.close()
+        self.account.close()
         self.loop.releaseLoad()
         completion(.failure(error))
     }
@@ -182,7 +178,7 @@ final class UpgradeSession {
             loop: self.loop)
         let muxed = try MuxedConnection(
             connection, socket: self.socket, resources: self.resources, configuration: self.configuration,
-            scope: self.scope, unsent: self.output, secured: secured)
+            account: self.account, unsent: self.output, secured: secured)
         self.completion = nil
         self.letGo()
         self.muxed = muxed

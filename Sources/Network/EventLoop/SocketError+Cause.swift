@@ -21,6 +21,8 @@ extension SocketError {
         case connectionLost
         /// The host does not speak this kind of address.
         case unsupportedAddress
+        /// The system does not let this process do it.
+        case permissionDenied
         /// The process or the system has no more descriptors or memory for sockets.
         case outOfResources
         case other
@@ -36,6 +38,7 @@ extension SocketError {
         case ETIMEDOUT: .timedOut
         case ECONNABORTED, ECONNRESET, EPIPE, EPROTO: .connectionLost
         case EAFNOSUPPORT: .unsupportedAddress
+        case EACCES, EPERM: .permissionDenied
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: .outOfResources
         default: .other
         }

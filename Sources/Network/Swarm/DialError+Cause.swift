@@ -27,7 +27,7 @@ extension DialError.Kind {
             case .unreachable: .unreachable
             case .timedOut: .timedOut
             case .nameNotFound: .nameNotFound
-            case .addressInUse, .failed: .failed
+            case .addressInUse, .addressNotAvailable, .permissionDenied, .outOfResources, .failed: .failed
             }
     }
 

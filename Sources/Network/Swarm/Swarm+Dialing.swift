@@ -137,8 +137,10 @@ extension Swarm {
         do {
             guard let transport = self.transports.first(where: { $0.canDial(address) }), let upgrader = self.upgrader
             else { throw TransportError(.unsupportedAddress, "no transport of this node can dial it") }
-            let link = try await transport.dial(address, on: self.loops.next(), timeout: self.configuration.dialTimeout)
-            return .success(try await upgrader.upgrade(link, direction: .outbound, expectedPeer: peer))
+            let connection = try await upgrader.connect(to: peer) {
+                try await transport.dial(address, on: self.loops.next(), timeout: self.configuration.dialTimeout)
+            }
+            return .success(connection)
         } catch {
             let duration = EventLoop.monotonicNow() - start
             return .failure(

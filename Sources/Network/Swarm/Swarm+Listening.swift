@@ -13,16 +13,14 @@ extension Swarm {
         guard let transport = self.transports.first(where: { $0.canListen(on: address) }) else {
             throw TransportError(.unsupportedAddress, "no transport of this node can listen on \(address)")
         }
-        let listener = try await transport.listen(on: address, loops: self.loops) { [weak self] link in
-            self?.accept(link)
-        }
+        let listener = try await self.chargedListener(on: address, by: transport)
         let isEntered = self.listeners.withLock { listeners in
             guard !listeners.isClosed else { return false }
             listeners.all.append(listener)
             return true
         }
         guard isEntered else {
-            await listener.close()
+            await self.end(listener)
             throw TransportError(.failed, "listen on \(address): this node is closing")
         }
         for address in self.withPeer(ListenAddresses.expand([listener.address])) {
@@ -30,6 +28,31 @@ extension Swarm {
         }
         self.hooks.protocolsChanged()
         return listener.address
+    }
+
+    /// A listener whose socket is charged to the node; `end` gives it back.
+    private func chargedListener(on address: Multiaddr, by transport: any Transport) async throws
+        -> any TransportListener
+    {
+        do {
+            try self.configuration.resources.reserve(.fileDescriptor)
+        } catch {
+            throw TransportError(.failed, "listen on \(address): \(error)")
+        }
+        do {
+            return try await transport.listen(on: address, loops: self.loops) { [weak self] link in
+                self?.accept(link)
+            }
+        } catch {
+            self.configuration.resources.release(.fileDescriptor)
+            throw error
+        }
+    }
+
+    /// Stops a listener of this node and gives its socket back.
+    func end(_ listener: any TransportListener) async {
+        await listener.close()
+        self.configuration.resources.release(.fileDescriptor)
     }
 
     /// The addresses that are listened on, as they came out; an unspecified one stands for every interface.

@@ -126,7 +126,7 @@ public final class Swarm: Sendable {
         }
         for listener in listeners {
             let addresses = self.withPeer(ListenAddresses.expand([listener.address]))
-            await listener.close()
+            await self.end(listener)
             for address in addresses { self.events.send(.stoppedListening(address)) }
         }
         self.tasks.cancel()

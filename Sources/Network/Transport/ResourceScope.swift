@@ -6,7 +6,7 @@ public enum Resource: Hashable, Sendable {
     case stream(Direction)
     /// Memory that is held, in bytes: the capacity of buffers and windows, not what is in them.
     case memory(Int)
-    /// One open socket.
+    /// One open socket: that of a connection, from its dial or its acceptance on, or that of a listener.
     case fileDescriptor
 }
 

@@ -40,6 +40,12 @@ public struct TransportError: Error, Hashable, Sendable, CustomStringConvertible
         case unavailableFamily
         /// Somebody else listens on the address.
         case addressInUse
+        /// The address is none of this host's.
+        case addressNotAvailable
+        /// The system does not let this process have the address, such as a port that is kept for the superuser.
+        case permissionDenied
+        /// The process, or the host, has no more descriptors or memory for sockets.
+        case outOfResources
         /// Nobody listens there, and the host says so.
         case refused
         /// There is no way to the host or its network.

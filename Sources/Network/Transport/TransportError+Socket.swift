@@ -10,7 +10,10 @@ extension TransportError {
             case .unreachable: .unreachable
             case .timedOut: .timedOut
             case .unsupportedAddress: .unavailableFamily
-            case .addressNotAvailable, .connectionLost, .outOfResources, .other: .failed
+            case .addressNotAvailable: .addressNotAvailable
+            case .permissionDenied: .permissionDenied
+            case .outOfResources: .outOfResources
+            case .connectionLost, .other: .failed
             }
         self.init(code, "\(error)")
     }

@@ -32,10 +32,25 @@ public struct KeyFile: Sendable {
     /// Reads the key. Throws `KeyFileError`, also for a file that others may use; `allowingExposed` is for looking at a key, not for using it.
     public func read(allowingExposed: Bool = false) throws(KeyFileError) -> PrivateKey {
         let contents = try self.contents(allowingExposed: allowingExposed)
-        do {
+        guard !contents.isEmpty else { throw .damaged(path: self.path, reason: "it is empty") }
+        do throws(PeerIdentityError) {
             return try PrivateKey(protobuf: Self.protobuf(contents))
         } catch {
-            throw .damaged(path: self.path, reason: "\(error)")
+            throw self.failure(error)
+        }
+    }
+
+    /// A key that is whole but of a kind that is not accepted cannot be restored, only replaced.
+    private func failure(_ error: PeerIdentityError) -> KeyFileError {
+        switch error {
+        case .unknownKeyType, .invalidKey(.unacceptableModulus):
+            .unsupported(path: self.path, reason: "\(error)")
+        case .tooLong:
+            .damaged(
+                path: self.path,
+                reason: "it is longer than any key that is accepted; RSA keys have at most "
+                    + "\(RSA.modulusBits.upperBound) bits")
+        default: .damaged(path: self.path, reason: "\(error)")
         }
     }
 
@@ -103,19 +118,40 @@ public enum KeyFileError: Error, Hashable, Sendable, CustomStringConvertible {
     case unreadable(path: String, reason: String)
     /// What is in the file is no private key.
     case damaged(path: String, reason: String)
+    /// The private key in the file is of a type or a size that is not accepted.
+    case unsupported(path: String, reason: String)
     /// A file that exists is never replaced.
     case alreadyExists(path: String)
     /// The system does not let this process write the file.
     case unwritable(path: String, reason: String)
 
-    public var description: String {
+    public var description: String { "\(self.failure); \(self.advice)" }
+
+    private var failure: String {
         switch self {
-        case .missing(let path): "there is no key file \(path); make one with: apus key generate --out \(path)"
-        case .exposed(let path): "the key file \(path) may be read by others than its owner; run: chmod 600 \(path)"
+        case .missing(let path): "there is no key file \(path)"
+        case .exposed(let path): "the key file \(path) may be read by others than its owner"
         case .unreadable(let path, let reason): "the key file \(path) cannot be read: \(reason)"
         case .damaged(let path, let reason): "the file \(path) holds no libp2p private key: \(reason)"
+        case .unsupported(let path, let reason): "the key in the file \(path) cannot be used: \(reason)"
         case .alreadyExists(let path): "the file \(path) exists already and is not replaced"
         case .unwritable(let path, let reason): "the key file \(path) cannot be written: \(reason)"
+        }
+    }
+
+    private var advice: String {
+        switch self {
+        case .missing(let path): "make one with: apus key generate --out \(path)"
+        case .exposed(let path): "run: chmod 600 \(path)"
+        case .unreadable(let path, _): "check the path, and whose it is with: ls -ld \(path)"
+        case .damaged(let path, _):
+            "restore it from a copy, or move it away and make a new key, which is another peer, with: "
+                + "apus key generate --out \(path)"
+        case .unsupported(let path, _):
+            "move it away and make a new key, which is another peer, with: apus key generate --out \(path)"
+        case .alreadyExists: "choose another name, or move that file away first"
+        case .unwritable:
+            "choose another place, or see to it that the directory exists, that you may write to it, and that it has room"
         }
     }
 }

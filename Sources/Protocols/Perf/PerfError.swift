@@ -10,6 +10,8 @@ public enum PerfError: Error, Hashable, Sendable {
     case tooMuchData(expected: UInt64)
     /// The server answered before the upload had ended (libp2p perf, "Protocol": it must not).
     case answeredEarly
+    /// Nothing was sent or received for that long; the stream was reset.
+    case stalled(after: Duration)
 }
 
 extension PerfError: CustomStringConvertible {
@@ -19,6 +21,7 @@ extension PerfError: CustomStringConvertible {
         case .endedEarly(let expected, let received): "the server sent \(received) of \(expected) bytes"
         case .tooMuchData(let expected): "the server sent more than the \(expected) bytes that were asked for"
         case .answeredEarly: "the server answered before the upload had ended"
+        case .stalled(let duration): "the perf exchange stalled: nothing was sent or received for \(duration)"
         }
     }
 }

@@ -15,10 +15,11 @@ final class PerfInitiator: StreamHandler {
     private var answeredAt: Instant?
     private var received: UInt64 = 0
     private var meter: PerfMeter?
+    private var stallWatch: PerfStallWatch?
     private var failure: PerfError?
 
     init(
-        _ stream: LoopStream, start: Instant, upload: UInt64, download: UInt64,
+        _ stream: LoopStream, start: Instant, upload: UInt64, download: UInt64, stallTimeout: Duration,
         progress: (@Sendable (PerfProgress) -> Void)?, result: PendingResult<PerfResult>
     ) {
         self.stream = stream
@@ -30,6 +31,12 @@ final class PerfInitiator: StreamHandler {
             self.meter = PerfMeter(stream.loop, start: start, report: progress) { [weak self] in
                 (self?.sent(of: upload) ?? 0, self?.received ?? 0)
             }
+        }
+        self.stallWatch = PerfStallWatch(stream.loop, limit: stallTimeout) { [weak self] in
+            // A sum that wraps around has changed all the same.
+            (self?.sent(of: upload) ?? 0) &+ (self?.received ?? 0)
+        } stalled: { [weak self] in
+            self?.stalled(after: stallTimeout)
         }
         withUnsafeBytes(of: download.bigEndian) { stream.write(copying: $0) }
         self.send()
@@ -69,6 +76,7 @@ final class PerfInitiator: StreamHandler {
         guard self.received == self.download else {
             return self.fail(.endedEarly(expected: self.download, received: self.received))
         }
+        self.stallWatch?.stop()
         let end = EventLoop.monotonicNow()
         let answeredAt = self.answeredAt ?? end
         self.result.finish(
@@ -80,9 +88,17 @@ final class PerfInitiator: StreamHandler {
         self.stream.reset(code: StreamErrorCode.protocolViolation)
     }
 
+    /// The peer broke no rule that it could be told of.
+    private func stalled(after time: Duration) {
+        self.failure = .stalled(after: time)
+        self.stream.reset()
+    }
+
     func closed(_ stream: LoopStream, _ reason: StreamCloseReason) {
         self.meter?.stop()
         self.meter = nil
+        self.stallWatch?.stop()
+        self.stallWatch = nil
         self.result.finish(.failure(self.failure ?? PerfError.closed(reason)))
     }
 }

@@ -80,8 +80,15 @@ extension ValueFormat where Value == Int {
 }
 
 extension ValueFormat where Value == Duration {
-    static let duration = ValueFormat(literal: .string, completion: .nothing) { text throws(InvalidValue) in
-        try Duration(text: text)
+    /// A time that may be zero.
+    static let duration = ValueFormat.time(from: .zero)
+    /// How long something may take: with zero it could never be done.
+    static let timeLimit = ValueFormat.time(from: .shortestLimit)
+
+    private static func time(from shortest: Duration) -> ValueFormat {
+        ValueFormat(literal: .string, completion: .nothing) { text throws(InvalidValue) in
+            try Duration(text: text, in: shortest ... .longest)
+        }
     }
 }
 

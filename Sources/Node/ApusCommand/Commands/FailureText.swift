@@ -10,8 +10,29 @@ enum FailureText {
         case let error as TransportError: Self.advice(for: error)
         case StreamError.protocolsNotSupported(let protocols) where protocols.contains(PerfService.protocolID):
             "an Apus node answers it when it is started with: apus run --perf"
-        case PingError.tooManyUnanswered, PingError.closed: "the peer, or the network to it, seems to be gone"
+        case PingError.closed(let reason), PerfError.closed(let reason), StreamError.closed(let reason):
+            Self.advice(for: reason)
+        case PingError.tooManyUnanswered, IdentifyError.connectionClosed: Self.peerIsGone
+        case IdentifyError.timedOut, StreamError.timedOut, StreamError.cannotOpen: Self.peerIsSilent
+        case PerfError.stalled: "\(Self.peerIsGone); if it is only slow, give a longer --stall-timeout"
+        case IdentifyError.stream(let cause): Self.advice(for: cause)
+        case PingError.mismatch, PerfError.endedEarly, PerfError.tooMuchData, PerfError.answeredEarly,
+            IdentifyError.malformed, IdentifyError.messageTooLong, IdentifyError.tooManyMessages,
+            IdentifyError.endedEarly:
+            "the peer's program is at fault: try another version of it"
         default: nil
+        }
+    }
+
+    private static let peerIsGone = "the peer, or the network to it, seems to be gone"
+    private static let peerIsSilent = "try again, and see whether the peer's program hangs"
+
+    private static func advice(for reason: StreamCloseReason) -> String? {
+        switch reason {
+        case .finished, .resetByPeer: "try again, or look into the peer's log for why it did"
+        case .connectionClosed: Self.peerIsGone
+        case .protocolViolation: Self.peerIsSilent
+        case .resetLocally: nil
         }
     }
 
@@ -34,7 +55,11 @@ enum FailureText {
         switch error.code {
         case .addressInUse: "end the program that listens there, or choose another port with --listen"
         case .unsupportedAddress, .unavailableFamily: "choose another address with --listen"
-        default: nil
+        case .addressNotAvailable:
+            "choose an address of this machine with --listen, or 0.0.0.0 or :: for all that it has"
+        case .permissionDenied: "choose a port above 1023 with --listen, or let this program have lower ones"
+        case .outOfResources: "raise the limit of open files with: ulimit -n"
+        case .refused, .unreachable, .timedOut, .nameNotFound, .failed: nil
         }
     }
 }

@@ -8,6 +8,9 @@ enum PerfCommand {
     static let download = Option(
         "download", "BYTES", .size, defaults: ["64MiB"],
         help: "How much to ask for.")
+    static let stallTimeout = Option(
+        "stall-timeout", "TIME", .timeLimit, defaults: [PerfService.stallTimeout.optionText],
+        help: "How long nothing may move in either direction before the peer is given up.")
 
     static let command = Command(
         "perf", summary: "measure how fast data goes to and from a peer",
@@ -15,7 +18,8 @@ enum PerfCommand {
             "It connects, sends over /perf/1.0.0, and then receives. The peer must answer that protocol, as \"apus run "
             + "--perf\" does. Times run from the opening of the stream; a rate of --upload counts what the peer has read.",
         operands: [ShortLivedNode.address],
-        options: [Self.upload.declaration, Self.download.declaration] + ShortLivedNode.options,
+        options: [Self.upload.declaration, Self.download.declaration, Self.stallTimeout.declaration]
+            + ShortLivedNode.options,
         examples: [
             Command.Example(
                 "apus perf /ip4/127.0.0.1/tcp/4001/p2p/12D3KooW... --upload 1GiB --download 1GiB",
@@ -29,9 +33,10 @@ enum PerfCommand {
     private static func perform(_ invocation: Invocation) async throws {
         let upload = try invocation.values[Self.upload]
         let download = try invocation.values[Self.download]
+        let stallTimeout = try invocation.values[Self.stallTimeout]
         let (peer, result) = try await ShortLivedNode.withConnection(invocation) { _, connection in
             let result = try await PerfService.measure(
-                on: connection, upload: upload.bytes, download: download.bytes)
+                on: connection, upload: upload.bytes, download: download.bytes, stallTimeout: stallTimeout)
             return (connection.remotePeer, result)
         }
         if invocation.isJSON {

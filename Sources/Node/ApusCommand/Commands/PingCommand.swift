@@ -7,9 +7,9 @@ enum PingCommand {
         help: "How many pings to send. 0 means until it is interrupted.")
     static let interval = Option(
         "interval", "TIME", .duration, defaults: ["1s"],
-        help: "How long to wait between a ping and the next.")
+        help: "How long to wait between a ping and the next; 0 for not at all.")
     static let timeout = Option(
-        "timeout", "TIME", .duration, defaults: ["10s"],
+        "timeout", "TIME", .timeLimit, defaults: ["10s"],
         help: "How long to wait for an answer before it counts as lost.")
 
     static let command = Command(
@@ -61,7 +61,9 @@ enum PingCommand {
         }
         if let failure { throw failure }
         guard summary.answered > 0 || summary.sent == 0 else {
-            throw CommandError.failed("the peer answered none of \(summary.sent) pings within \(timeout.text)")
+            throw CommandError.failed(
+                "the peer answered none of \(summary.sent) pings within \(timeout.text); it is connected but silent: "
+                    + "give it a longer --timeout, or see whether it still runs")
         }
     }
 

@@ -27,11 +27,13 @@ struct ConfigurationFile: Sendable {
             guard count > 0 || errno == EINTR else { throw Self.unreadable(path) }
             contents += buffer.prefix(max(count, 0))
         }
-        throw .usage("the configuration file \(path) is larger than \(Self.maximumSize) bytes")
+        throw .usage("the configuration file \(path) is larger than \(Self.maximumSize) bytes; is it the right one?")
     }
 
     private static func unreadable(_ path: String) -> CommandError {
-        .usage("the configuration file \(path) cannot be read: \(String(cString: strerror(errno)))")
+        .usage(
+            "the configuration file \(path) cannot be read: \(String(cString: strerror(errno))); "
+                + "give another with --config")
     }
 
     /// Reads the contents of a file.

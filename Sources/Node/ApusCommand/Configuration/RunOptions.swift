@@ -37,13 +37,13 @@ enum RunOptions {
         "spinning", defaultsTo: true, isSetting: true,
         help: "Let a busy thread poll on for up to 20 us before it sleeps, which makes answers quicker.")
     static let dialTimeout = Option(
-        "dial-timeout", "TIME", .duration, defaults: ["15s"], isSetting: true,
+        "dial-timeout", "TIME", .timeLimit, defaults: ["15s"], isSetting: true,
         help: "How long one address may take to connect.")
     static let handshakeTimeout = Option(
-        "handshake-timeout", "TIME", .duration, defaults: ["10s"], isSetting: true,
+        "handshake-timeout", "TIME", .timeLimit, defaults: ["10s"], isSetting: true,
         help: "How long a connected socket may take to become a secured connection.")
     static let negotiationTimeout = Option(
-        "negotiation-timeout", "TIME", .duration, defaults: ["10s"], isSetting: true,
+        "negotiation-timeout", "TIME", .timeLimit, defaults: ["10s"], isSetting: true,
         help: "How long a stream may take to agree on its protocol.")
     static let closingTime = Option(
         "closing-time", "TIME", .duration, defaults: ["1s"], isSetting: true,

@@ -35,7 +35,8 @@ struct Output: Sendable {
             } else if errno == EPIPE || errno == EBADF {
                 throw CommandError.outputClosed
             } else if errno != EINTR && errno != EAGAIN {
-                throw CommandError.failed("cannot write to standard output: \(String(cString: strerror(errno)))")
+                throw CommandError.failed(
+                    "cannot write to standard output: \(String(cString: strerror(errno))); see where it goes")
             }
         }
     }

@@ -1,0 +1,101 @@
+import EventLoop
+import Swarm
+import Transport
+
+/// Counts what is asked for, and allows so much memory and so many sockets.
+final class CountingScope: ResourceScope {
+    static let name = "test"
+
+    private let memoryLimit: Int
+    private let descriptorLimit: Int
+    private let state = Locked(State())
+
+    struct Held: Sendable {
+        var memory = 0
+        var connections = 0
+        var streams = 0
+        var descriptors = 0
+        /// Accounts of connections that were not ended.
+        var openScopes = 0
+    }
+
+    private struct State {
+        var held = Held()
+        /// How often a socket was reserved at all.
+        var takenDescriptors = 0
+        var waiters: [(condition: @Sendable (Held) -> Bool, wake: CheckedContinuation<Void, Never>)] = []
+    }
+
+    init(memoryLimit: Int = .max, descriptorLimit: Int = .max) {
+        self.memoryLimit = memoryLimit
+        self.descriptorLimit = descriptorLimit
+    }
+
+    /// The configuration of a node that asks this scope.
+    var configuration: SwarmConfiguration {
+        var configuration = SwarmConfiguration()
+        configuration.resources = self
+        return configuration
+    }
+
+    var memory: Int { self.state.withLock { $0.held.memory } }
+    var connections: Int { self.state.withLock { $0.held.connections } }
+    var streams: Int { self.state.withLock { $0.held.streams } }
+
+    var descriptors: Int { self.state.withLock { $0.held.descriptors } }
+    var openScopes: Int { self.state.withLock { $0.held.openScopes } }
+    var takenDescriptors: Int { self.state.withLock { $0.takenDescriptors } }
+
+    func waitUntil(_ condition: @escaping @Sendable (Held) -> Bool) async {
+        await withCheckedContinuation { continuation in
+            self.change { $0.waiters.append((condition, continuation)) }
+        }
+    }
+
+    private func change(_ body: (inout State) -> Void) {
+        let awake = self.state.withLock { state in
+            body(&state)
+            let awake = state.waiters.filter { $0.condition(state.held) }
+            state.waiters.removeAll { $0.condition(state.held) }
+            return awake
+        }
+        for waiter in awake { waiter.wake.resume() }
+    }
+
+    private static func add(_ sign: Int, _ resource: Resource, to held: inout Held) {
+        switch resource {
+        case .memory(let size): held.memory += sign * size
+        case .connection: held.connections += sign
+        case .stream: held.streams += sign
+        case .fileDescriptor: held.descriptors += sign
+        }
+    }
+
+    func reserve(_ resource: Resource) throws(ResourceLimitError) {
+        var exceeded: Int?
+        self.change { state in
+            var held = state.held
+            Self.add(1, resource, to: &held)
+            if held.memory > self.memoryLimit {
+                exceeded = self.memoryLimit
+            } else if held.descriptors > self.descriptorLimit {
+                exceeded = self.descriptorLimit
+            } else {
+                state.held = held
+                if resource == .fileDescriptor { state.takenDescriptors += 1 }
+            }
+        }
+        if let exceeded { throw ResourceLimitError(resource: resource, scope: Self.name, limit: exceeded) }
+    }
+
+    func release(_ resource: Resource) {
+        self.change { Self.add(-1, resource, to: &$0.held) }
+    }
+
+    func connectionScope(_ direction: Direction) throws(ResourceLimitError) -> any ResourceScope {
+        self.change { $0.held.openScopes += 1 }
+        return self
+    }
+
+    func close() { self.change { $0.held.openScopes -= 1 } }
+}
