@@ -1,8 +1,8 @@
+import Bytes
 import EventLoop
 import Foundation
 import MemoryTransport
 import Multiformats
-import Synchronization
 import TCPTransport
 import Testing
 import Transport
@@ -116,7 +116,7 @@ final class AcceptedLinks: Sendable {
         var waiting: [CheckedContinuation<RawLink, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     func add(_ link: RawLink) {
         let waiting = self.state.withLock { state -> CheckedContinuation<RawLink, Never>? in

@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 
 /// A result that one task waits for and a loop will have; the task may stop waiting before.
