@@ -1,4 +1,4 @@
-import Synchronization
+import Bytes
 import Testing
 
 @testable import Telemetry
@@ -112,7 +112,7 @@ import Testing
 
     @Test func `a backend learns of the metrics that are there and of those that come`() {
         final class Backend: MetricsBackend {
-            let names = Mutex<[String]>([])
+            let names = Locked<[String]>([])
             func registered(_ metric: any Metric) { self.names.withLock { $0.append(metric.identity.name) } }
         }
         let (registry, backend) = (MetricsRegistry(), Backend())
@@ -125,7 +125,7 @@ import Testing
 }
 
 private final class Lines: Sendable {
-    private let lines = Mutex<[Log.Line]>([])
+    private let lines = Locked<[Log.Line]>([])
 
     var all: [Log.Line] { self.lines.withLock { $0 } }
 

@@ -39,8 +39,8 @@ final class HostilePeer: Sendable {
 
     /// Exactly `count` bytes; throws where the socket ends before.
     func read(_ count: Int) async throws -> [UInt8] {
-        let result = await withCheckedContinuation { continuation in
-            self.loop.execute { [socket] in socket.value.read(count) { continuation.resume(returning: $0) } }
+        let result = await withHandover { reader in
+            self.loop.execute { [socket] in socket.value.read(count) { reader.give($0) } }
         }
         return try result.get()
     }

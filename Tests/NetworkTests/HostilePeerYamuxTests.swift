@@ -1,7 +1,6 @@
 import Bytes
 import EventLoop
 import Swarm
-import Synchronization
 import Testing
 import Transport
 
@@ -217,7 +216,8 @@ struct HostilePeerYamuxTests {
                 position += 12 + (isData ? value : 0)
             }
             #expect(payload > 100_000)
-            #expect(types.last == 3)
+            // The first keep-alive ping has a timer of its own, and may be anywhere.
+            #expect(types.last { $0 != 2 } == 3)
             #expect(types.count { $0 == 3 } == 1)
             await peer.close()
             await closed

@@ -1,11 +1,11 @@
-import Synchronization
+import Bytes
 import Testing
 import Transport
 
 @Suite(.timeLimit(.minutes(1))) struct TaskSetTests {
     @Test func `ending a set waits until its tasks have ended`() async {
         let set = TaskSet()
-        let ended = Mutex(0)
+        let ended = Locked(0)
         let (started, tell) = AsyncStream.makeStream(of: Void.self)
         for _ in 0..<10 {
             set.add {
@@ -52,7 +52,7 @@ import Transport
     @Test func `a set that was ended starts nothing`() async {
         let set = TaskSet()
         await set.cancelAndWait()
-        let started = Mutex(false)
+        let started = Locked(false)
         set.add { started.withLock { $0 = true } }
         await set.cancelAndWait()
         #expect(!started.withLock { $0 })

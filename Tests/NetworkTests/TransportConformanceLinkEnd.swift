@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import Transport
 
@@ -25,17 +26,15 @@ final class LinkEnd: Sendable {
     /// The next `count` bytes, or fewer where the peer ended its side before.
     func read(_ count: Int) async throws -> [UInt8] {
         let end = self.end
-        return try await withCheckedThrowingContinuation { continuation in
-            self.loop.execute { end.value.read(count, continuation) }
-        }
+        let result = await withHandover { reader in self.loop.execute { end.value.read(count, reader) } }
+        return try result.get()
     }
 
     /// Returns when the socket has taken all.
     func write(_ bytes: [UInt8]) async throws {
         let end = self.end
-        try await withCheckedThrowingContinuation { continuation in
-            self.loop.execute { end.value.write(bytes, continuation) }
-        }
+        let result = await withHandover { writer in self.loop.execute { end.value.write(bytes, writer) } }
+        try result.get()
     }
 
     func closeWrite() async throws {
@@ -54,25 +53,25 @@ private final class LinkTransfer: SocketEventHandler {
     private var poller: SocketPoller?
     private var input: [UInt8] = []
     private var wanted = 0
-    private var reader: CheckedContinuation<[UInt8], any Error>?
+    private var reader: Handover<Result<[UInt8], LinkEnd.Broken>>?
     private var output: ArraySlice<UInt8> = []
-    private var writer: CheckedContinuation<Void, any Error>?
+    private var writer: Handover<Result<Void, LinkEnd.Broken>>?
 
     init(_ socket: Socket, on loop: EventLoop) throws {
         self.socket = socket
         self.poller = try SocketPoller(loop, descriptor: socket.descriptor, handler: self)
     }
 
-    func read(_ count: Int, _ continuation: CheckedContinuation<[UInt8], any Error>) {
+    func read(_ count: Int, _ reader: Handover<Result<[UInt8], LinkEnd.Broken>>) {
         self.input = []
         self.wanted = count
-        self.reader = continuation
+        self.reader = reader
         self.receive()
     }
 
-    func write(_ bytes: [UInt8], _ continuation: CheckedContinuation<Void, any Error>) {
+    func write(_ bytes: [UInt8], _ writer: Handover<Result<Void, LinkEnd.Broken>>) {
         self.output = bytes[...]
-        self.writer = continuation
+        self.writer = writer
         self.send()
     }
 
@@ -100,8 +99,8 @@ private final class LinkTransfer: SocketEventHandler {
             switch result {
             case .bytes: continue
             case .wouldBlock: return self.watch()
-            case .endOfStream: reader.resume(returning: self.input)
-            case .failed(let code): reader.resume(throwing: LinkEnd.Broken(code: code))
+            case .endOfStream: reader.give(.success(self.input))
+            case .failed(let code): reader.give(.failure(LinkEnd.Broken(code: code)))
             }
             self.reader = nil
         }
@@ -114,9 +113,9 @@ private final class LinkTransfer: SocketEventHandler {
             case .bytes(let count):
                 self.output = self.output.dropFirst(count)
                 guard self.output.isEmpty else { continue }
-                writer.resume()
+                writer.give(.success(()))
             case .wouldBlock, .endOfStream: return self.watch()
-            case .failed(let code): writer.resume(throwing: LinkEnd.Broken(code: code))
+            case .failed(let code): writer.give(.failure(LinkEnd.Broken(code: code)))
             }
             self.writer = nil
         }

@@ -1,8 +1,8 @@
+import Bytes
 import EventLoop
 import Foundation
 import MemoryTransport
 import Multiformats
-import Synchronization
 import TCPTransport
 import Testing
 import Transport
@@ -113,28 +113,28 @@ final class TransportFixture: Sendable {
 final class AcceptedLinks: Sendable {
     private struct State {
         var links: [RawLink] = []
-        var waiting: [CheckedContinuation<RawLink, Never>] = []
+        var waiting: [Handover<RawLink>] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     func add(_ link: RawLink) {
-        let waiting = self.state.withLock { state -> CheckedContinuation<RawLink, Never>? in
+        let waiting = self.state.withLock { state -> Handover<RawLink>? in
             guard state.waiting.isEmpty else { return state.waiting.removeFirst() }
             state.links.append(link)
             return nil
         }
-        waiting?.resume(returning: link)
+        waiting?.give(link)
     }
 
     func next() async -> RawLink {
-        await withCheckedContinuation { continuation in
+        await withHandover { handover in
             let link = self.state.withLock { state -> RawLink? in
                 guard state.links.isEmpty else { return state.links.removeFirst() }
-                state.waiting.append(continuation)
+                state.waiting.append(handover)
                 return nil
             }
-            if let link { continuation.resume(returning: link) }
+            if let link { handover.give(link) }
         }
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import ConnectionUpgrade
 import EventLoop
 import Multiformats
@@ -17,8 +18,8 @@ struct UpgradeFailureTests {
         let link = RawLink(descriptor: sockets.0.descriptor, loop: loop, localAddress: address, remoteAddress: address)
         let greeting = Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)
         _ = greeting.withUnsafeBytes { sockets.1.send($0) }
-        let result = await withCheckedContinuation { continuation in
-            side.upgrader.upgrade(link, direction: .outbound, expectedPeer: nil) { continuation.resume(returning: $0) }
+        let result = await withHandover { handover in
+            side.upgrader.upgrade(link, direction: .outbound, expectedPeer: nil) { handover.give($0) }
             // Our proposal lies unread in the peer's socket by then, so that its close is a reset behind the greeting.
             loop.execute { sockets.1.close() }
         }

@@ -14,8 +14,8 @@ import Transport
             var configuration = IdentifyConfiguration()
             configuration.agentVersion = "dialer/1"
             configuration.protocolVersion = "test/1"
-            let dialing = IdentifyService(swarm: pair.dialer, configuration: configuration)
-            let listening = IdentifyService(swarm: pair.listener)
+            let dialing = pair.keep(IdentifyService(swarm: pair.dialer, configuration: configuration))
+            let listening = pair.keep(IdentifyService(swarm: pair.listener))
             pair.listener.handle("/chat/1") { stream in stream.close() }
             let (dialer, listener) = try await pair.connect()
 
@@ -43,7 +43,9 @@ import Transport
     @Test func `subscribers hear that a peer was identified and where it sees this node`() async throws {
         try await withSwarmPair { pair in
             let events = pair.dialer.subscribe()
-            let services = [IdentifyService(swarm: pair.dialer), IdentifyService(swarm: pair.listener)]
+            let services = [
+                pair.keep(IdentifyService(swarm: pair.dialer)), pair.keep(IdentifyService(swarm: pair.listener)),
+            ]
             let (dialer, _) = try await pair.connect()
             _ = try await services[0].information(of: dialer)
             var identified = false
@@ -64,13 +66,13 @@ import Transport
 
     @Test func `a peer's addresses are noted for the next dial`() async throws {
         try await withSwarmPair { pair in
-            let listening = IdentifyService(swarm: pair.listener)
+            let listening = pair.keep(IdentifyService(swarm: pair.listener))
             var configuration = IdentifyConfiguration()
             let stranger = try PrivateKey.generate().peerID
             let texts = ["/ip4/1.2.3.4/tcp/4001", "/ip4/5.6.7.8/tcp/1/p2p/\(stranger)"]
             let addresses = try texts.map { try Multiaddr($0) }
             configuration.addresses = { addresses }
-            let dialing = IdentifyService(swarm: pair.dialer, configuration: configuration)
+            let dialing = pair.keep(IdentifyService(swarm: pair.dialer, configuration: configuration))
             let (_, listener) = try await pair.connect()
             let info = try await listening.information(of: listener)
             #expect(info.listenAddresses == addresses)
@@ -82,14 +84,18 @@ import Transport
     @Test func `a connection that stood before the service is identified too`() async throws {
         try await withSwarmPair { pair in
             let (dialer, _) = try await pair.connect()
-            let services = [IdentifyService(swarm: pair.listener), IdentifyService(swarm: pair.dialer)]
+            let services = [
+                pair.keep(IdentifyService(swarm: pair.listener)), pair.keep(IdentifyService(swarm: pair.dialer)),
+            ]
             #expect(try await services[1].information(of: dialer).agentVersion == "apus/0.1.0")
         }
     }
 
     @Test func `everyone who waits gets the one answer`() async throws {
         try await withSwarmPair { pair in
-            let services = [IdentifyService(swarm: pair.listener), IdentifyService(swarm: pair.dialer)]
+            let services = [
+                pair.keep(IdentifyService(swarm: pair.listener)), pair.keep(IdentifyService(swarm: pair.dialer)),
+            ]
             let (dialer, _) = try await pair.connect()
             let infos = try await withThrowingTaskGroup(of: IdentifyInfo.self) { group in
                 for _ in 0..<20 { group.addTask { try await services[1].information(of: dialer) } }
@@ -101,7 +107,7 @@ import Transport
 
     @Test func `a peer that does not serve identify is reported as such`() async throws {
         try await withSwarmPair { pair in
-            let service = IdentifyService(swarm: pair.dialer)
+            let service = pair.keep(IdentifyService(swarm: pair.dialer))
             let (dialer, _) = try await pair.connect()
             await #expect(throws: IdentifyError.stream(.protocolsNotSupported(["/ipfs/id/1.0.0"]))) {
                 try await service.information(of: dialer)
@@ -112,7 +118,9 @@ import Transport
 
     @Test func `a peer is known for some time after it disconnected, and its connection is not`() async throws {
         try await withSwarmPair { pair in
-            let services = [IdentifyService(swarm: pair.listener), IdentifyService(swarm: pair.dialer)]
+            let services = [
+                pair.keep(IdentifyService(swarm: pair.listener)), pair.keep(IdentifyService(swarm: pair.dialer)),
+            ]
             let (dialer, _) = try await pair.connect()
             let info = try await services[1].information(of: dialer)
             await dialer.close()
@@ -123,7 +131,7 @@ import Transport
 
     @Test func `a connection that ends while its peer is asked fails those who wait`() async throws {
         try await withSwarmPair { pair in
-            let service = IdentifyService(swarm: pair.dialer)
+            let service = pair.keep(IdentifyService(swarm: pair.dialer))
             pair.listener.handle(IdentifyService.protocolID) { stream in
                 await stream.connection.close(gracePeriod: .zero)
             }
@@ -134,7 +142,7 @@ import Transport
 
     @Test func `a service that is stopped answers nobody and fails those who wait`() async throws {
         try await withSwarmPair { pair in
-            let service = IdentifyService(swarm: pair.dialer)
+            let service = pair.keep(IdentifyService(swarm: pair.dialer))
             let (asked, tell) = AsyncStream.makeStream(of: Void.self)
             pair.listener.handle(IdentifyService.protocolID) { stream in
                 tell.yield()
@@ -152,7 +160,7 @@ import Transport
 
     @Test func `a waiting task can be cancelled`() async throws {
         try await withSwarmPair { pair in
-            let service = IdentifyService(swarm: pair.dialer)
+            let service = pair.keep(IdentifyService(swarm: pair.dialer))
             let (asked, tell) = AsyncStream.makeStream(of: Void.self)
             pair.listener.handle(IdentifyService.protocolID) { stream in
                 tell.yield()

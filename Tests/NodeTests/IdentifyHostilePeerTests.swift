@@ -15,7 +15,7 @@ import Transport
     ) async throws -> (info: IdentifyInfo, addresses: [Multiaddr]) {
         var found: (IdentifyInfo, [Multiaddr])?
         try await withSwarmPair { pair in
-            let service = IdentifyService(swarm: pair.listener)
+            let service = pair.keep(IdentifyService(swarm: pair.listener))
             pair.dialer.handle(IdentifyService.protocolID) { stream in
                 try await stream.write(answer(pair.dialer.identity))
             }
@@ -136,7 +136,7 @@ import Transport
         try await withSwarmPair { pair in
             var configuration = IdentifyConfiguration()
             configuration.timeout = .milliseconds(100)
-            let service = IdentifyService(swarm: pair.dialer, configuration: configuration)
+            let service = pair.keep(IdentifyService(swarm: pair.dialer, configuration: configuration))
             pair.listener.handle(IdentifyService.protocolID) { stream in
                 try await stream.write([5, 1] as Bytes)
                 _ = try await stream.readToEnd(limit: 1)

@@ -16,7 +16,9 @@ func pushByHand(_ message: IdentifyMessage, on connection: Connection) async thr
 @Suite(.timeLimit(.minutes(1))) struct IdentifyLimitTests {
     @Test func `a peer that pushes too often is refused`() async throws {
         try await withSwarmPair { pair in
-            let services = [IdentifyService(swarm: pair.listener), IdentifyService(swarm: pair.dialer)]
+            let services = [
+                pair.keep(IdentifyService(swarm: pair.listener)), pair.keep(IdentifyService(swarm: pair.dialer)),
+            ]
             let (dialer, listener) = try await pair.connect()
             _ = try await services[0].information(of: listener)
             var accepted = 0
@@ -36,7 +38,7 @@ func pushByHand(_ message: IdentifyMessage, on connection: Connection) async thr
 
     @Test func `a peer may have ten identify streams open and no more`() async throws {
         try await withSwarmPair { pair in
-            let service = IdentifyService(swarm: pair.listener)
+            let service = pair.keep(IdentifyService(swarm: pair.listener))
             let (dialer, listener) = try await pair.connect()
             var streams: [Stream] = []
             var answered = 0

@@ -3,7 +3,6 @@ import EventLoop
 import Multiformats
 import PeerIdentity
 import Swarm
-import Synchronization
 import Testing
 import Transport
 
@@ -30,7 +29,8 @@ import Transport
         try await withSwarmPair { pair in
             let events = pair.dialer.subscribe()
             let services = [
-                IdentifyService(swarm: pair.listener, configuration: self.quick), IdentifyService(swarm: pair.dialer),
+                pair.keep(IdentifyService(swarm: pair.listener, configuration: self.quick)),
+                pair.keep(IdentifyService(swarm: pair.dialer)),
             ]
             let (dialer, listener) = try await pair.connect()
             #expect(try await !services[1].information(of: dialer).protocols.contains("/new/1"))
@@ -46,8 +46,8 @@ import Transport
         try await withSwarmPair { pair in
             var configuration = IdentifyConfiguration()
             configuration.pushDelay = .milliseconds(300)
-            let service = IdentifyService(swarm: pair.listener, configuration: configuration)
-            let pushes = Mutex(0)
+            let service = pair.keep(IdentifyService(swarm: pair.listener, configuration: configuration))
+            let pushes = Locked(0)
             let (pushed, tell) = AsyncStream.makeStream(of: [String].self)
             self.wantPushes(of: pair.dialer) { message in
                 pushes.withLock { $0 += 1 }
@@ -63,14 +63,14 @@ import Transport
 
     @Test func `a push is sent at once, with a newer record`() async throws {
         try await withSwarmPair { pair in
-            let addresses = Mutex([try Multiaddr("/ip4/1.2.3.4/tcp/1")])
+            let addresses = Locked([try Multiaddr("/ip4/1.2.3.4/tcp/1")])
             var configuration = IdentifyConfiguration()
             configuration.pushDelay = .seconds(3_600)
             configuration.addresses = { addresses.withLock { $0 } }
             let events = pair.dialer.subscribe()
             let services = [
-                IdentifyService(swarm: pair.listener, configuration: configuration),
-                IdentifyService(swarm: pair.dialer),
+                pair.keep(IdentifyService(swarm: pair.listener, configuration: configuration)),
+                pair.keep(IdentifyService(swarm: pair.dialer)),
             ]
             let (dialer, listener) = try await pair.connect()
             let first = try await services[1].information(of: dialer)
@@ -87,14 +87,14 @@ import Transport
 
     @Test func `a peer that knows everything is sent no push`() async throws {
         try await withSwarmPair { pair in
-            let addresses = Mutex([try Multiaddr("/ip4/1.2.3.4/tcp/1")])
+            let addresses = Locked([try Multiaddr("/ip4/1.2.3.4/tcp/1")])
             let (asked, tellAsked) = AsyncStream.makeStream(of: Void.self)
             var configuration = IdentifyConfiguration()
             configuration.addresses = {
                 tellAsked.yield()
                 return addresses.withLock { $0 }
             }
-            let service = IdentifyService(swarm: pair.listener, configuration: configuration)
+            let service = pair.keep(IdentifyService(swarm: pair.listener, configuration: configuration))
             let (pushed, tell) = AsyncStream.makeStream(of: [Multiaddr].self)
             self.wantPushes(of: pair.dialer) { tell.yield($0.listenAddresses) }
             let (dialer, listener) = try await pair.connect()
@@ -131,8 +131,8 @@ import Transport
 
     @Test func `a peer that does not want pushes gets none`() async throws {
         try await withSwarmPair { pair in
-            let service = IdentifyService(swarm: pair.listener, configuration: self.quick)
-            let streams = Mutex(0)
+            let service = pair.keep(IdentifyService(swarm: pair.listener, configuration: self.quick))
+            let streams = Locked(0)
             pair.dialer.handle(IdentifyService.protocolID) { stream in
                 try await stream.write(IdentifyMessage().bytes.lengthPrefixed)
             }
@@ -154,7 +154,9 @@ import Transport
 
     @Test func `a push changes what it names and nothing else`() async throws {
         try await withSwarmPair { pair in
-            let services = [IdentifyService(swarm: pair.listener), IdentifyService(swarm: pair.dialer)]
+            let services = [
+                pair.keep(IdentifyService(swarm: pair.listener)), pair.keep(IdentifyService(swarm: pair.dialer)),
+            ]
             let (dialer, listener) = try await pair.connect()
             let before = try await services[0].information(of: listener)
             var message = IdentifyMessage()
@@ -169,7 +171,7 @@ import Transport
 
     @Test func `a record that is older than the one known is ignored`() async throws {
         try await withSwarmPair { pair in
-            let service = IdentifyService(swarm: pair.listener)
+            let service = pair.keep(IdentifyService(swarm: pair.listener))
             let key = pair.dialer.identity
             func message(_ sequence: UInt64, port: UInt16) throws -> IdentifyMessage {
                 let address = Multiaddr(.v4(IPv4Address(1, 2, 3, 4)), tcp: port)

@@ -1,7 +1,6 @@
 import Bytes
 import EventLoop
 import Swarm
-import Synchronization
 import Testing
 import Transport
 
@@ -139,7 +138,7 @@ import Transport
     // MARK: The client
 
     @Test func `the server gets the number, the upload and the end`() async throws {
-        let received = Mutex(Bytes())
+        let received = Locked(Bytes())
         try await self.withServer(answering: { stream in
             let all = try await stream.readToEnd(limit: 1_000_000)
             received.withLock { $0 = all }

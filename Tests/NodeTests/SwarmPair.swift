@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import MemoryTransport
 import Multiformats
@@ -31,6 +32,14 @@ struct SwarmPair: Sendable {
     let dialer: Swarm
     let listener: Swarm
     let listenAddress: Multiaddr
+    private let kept = Locked<[any Sendable]>([])
+
+    /// Keeps `service` as long as the pair, which its swarm does not: a test that is optimised lets go of it behind its last
+    /// mention, and the peer would find nobody there.
+    func keep<Service: Sendable>(_ service: Service) -> Service {
+        self.kept.withLock { $0.append(service) }
+        return service
+    }
 
     /// Connects the dialer to the listener, and returns both ends.
     func connect() async throws -> (dialer: Connection, listener: Connection) {

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Synchronization
 
 /// A number that only grows, until it starts again at zero.
@@ -5,7 +6,7 @@ public final class Counter: Metric {
     /// What the metric is called and means.
     public let identity: MetricIdentity
     private let shared = Atomic<UInt64>(0)
-    private let cells = Mutex<[LocalCounter.Cell]>([])
+    private let cells = Locked<[LocalCounter.Cell]>([])
 
     init(_ identity: MetricIdentity) { self.identity = identity }
 

@@ -1,4 +1,4 @@
-internal import Synchronization
+import Bytes
 
 /// How often values fell between fixed bounds, such as the durations of handshakes.
 public final class Histogram: Metric {
@@ -33,12 +33,12 @@ public final class Histogram: Metric {
 
     /// What the metric is called and means.
     public let identity: MetricIdentity
-    private let counts: Mutex<Counts>
+    private let counts: Locked<Counts>
 
     init(_ identity: MetricIdentity, bounds: [Double]) {
         precondition(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }, "the bounds of a histogram must ascend")
         self.identity = identity
-        self.counts = Mutex(Counts(bounds: bounds))
+        self.counts = Locked(Counts(bounds: bounds))
     }
 
     /// Counts `value`, on any thread; it costs an uncontended lock.

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Synchronization
 
 /// A module's structured log.
@@ -96,7 +97,7 @@ final class LogSink: Sendable {
     static let shared = LogSink()
 
     private let threshold = Atomic<UInt8>(Log.Level.info.rawValue)
-    private let backend = Mutex<@Sendable (Log.Line) -> Void>(Log.standardError)
+    private let backend = Locked<@Sendable (Log.Line) -> Void>(Log.standardError)
 
     var level: Log.Level {
         get { Log.Level(rawValue: self.threshold.load(ordering: .relaxed)) ?? .info }

@@ -1,4 +1,4 @@
-internal import Synchronization
+import Bytes
 
 /// Learns of every metric, so that another system can collect them.
 public protocol MetricsBackend: Sendable {
@@ -23,7 +23,7 @@ public final class MetricsRegistry: Sendable {
     /// The registry that the stack counts in.
     public static let shared = MetricsRegistry()
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// An empty registry, for tests and for programs that keep several nodes apart.
     public init() {}

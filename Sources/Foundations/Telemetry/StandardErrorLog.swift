@@ -1,5 +1,5 @@
-// The foundations import no C library, with this file as the one exception: a log must reach standard error with a time
-// in front, and neither is in Swift's standard library.
+// Besides `Locked`, the only file of the foundations that needs the system's C library: a log must reach standard error with a
+// time in front, and neither is in Swift's standard library.
 #if canImport(Darwin)
     import Darwin
 #else

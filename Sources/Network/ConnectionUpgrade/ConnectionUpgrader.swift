@@ -62,8 +62,8 @@ package final class ConnectionUpgrader: Sendable {
     ) async throws(UpgradeError) -> Connection {
         let attempt = UpgradeAttempt()
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                attempt.begin(continuation)
+            await withHandover { handover in
+                attempt.begin(handover)
                 self.upgrade(
                     link, direction: direction, expectedPeer: expectedPeer, account: account, attempt: attempt
                 ) { attempt.finish($0) }
@@ -120,15 +120,15 @@ package final class UpgradeAttempt: Sendable {
     private let state = Locked(State())
 
     private struct State {
-        var continuation: CheckedContinuation<Result<Connection, UpgradeError>, Never>?
+        var caller: Handover<Result<Connection, UpgradeError>>?
         var session: LoopBound<UpgradeSession>?
         var isCancelled = false
     }
 
     init() {}
 
-    func begin(_ continuation: CheckedContinuation<Result<Connection, UpgradeError>, Never>) {
-        self.state.withLock { $0.continuation = continuation }
+    func begin(_ caller: Handover<Result<Connection, UpgradeError>>) {
+        self.state.withLock { $0.caller = caller }
     }
 
     func attach(_ session: LoopBound<UpgradeSession>) {
@@ -140,12 +140,12 @@ package final class UpgradeAttempt: Sendable {
     }
 
     func finish(_ result: Result<Connection, UpgradeError>) {
-        let continuation = self.state.withLock { state in
+        let caller = self.state.withLock { state in
             state.session = nil
-            defer { state.continuation = nil }
-            return state.continuation
+            defer { state.caller = nil }
+            return state.caller
         }
-        continuation?.resume(returning: result)
+        caller?.give(result)
     }
 
     func cancel(on loop: EventLoop) {

@@ -60,8 +60,8 @@ public final class EventLoop: Sendable {
     public func perform<Value: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
-        let result: Result<Value, Failure> = await withCheckedContinuation { continuation in
-            self.execute { continuation.resume(returning: Result(catching: body)) }
+        let result: Result<Value, Failure> = await withHandover { handover in
+            self.execute { handover.give(Result(catching: body)) }
         }
         return try result.get()
     }

@@ -16,7 +16,7 @@ final class NameQuery {
     let name: String
     let kind: Kind
     let timeout: Duration
-    private var continuation: CheckedContinuation<Result<Answer, NameError>, Never>?
+    private var caller: Handover<Result<Answer, NameError>>?
     private var result: Result<Answer, NameError>?
     private var timer: LoopTimer?
     private var beginning = Instant.zero
@@ -32,14 +32,14 @@ final class NameQuery {
 
     /// Begins to wait, for at most `timeout`; a query that was cancelled before answers at once.
     func begin(
-        on loop: EventLoop, _ continuation: CheckedContinuation<Result<Answer, NameError>, Never>,
+        on loop: EventLoop, _ caller: Handover<Result<Answer, NameError>>,
         giveUp: @escaping (NameError) -> Void
     ) {
         if let result = self.result {
-            continuation.resume(returning: result)
+            caller.give(result)
             return
         }
-        self.continuation = continuation
+        self.caller = caller
         self.beginning = loop.now
         let timer = LoopTimer(loop, whenLoopEnds: { giveUp(.cancelled) }) {
             [name = self.name, timeout = self.timeout] in
@@ -60,7 +60,7 @@ final class NameQuery {
         self.result = result
         self.timer?.close()
         self.timer = nil
-        self.continuation?.resume(returning: result)
-        self.continuation = nil
+        self.caller?.give(result)
+        self.caller = nil
     }
 }

@@ -61,8 +61,8 @@ public final class NameResolver: Sendable {
         let query = LoopBound(NameQuery(name: name, kind: kind, timeout: timeout), on: self.loop)
         let queries = self.queries
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                self.loop.execute { queries.value.begin(query.value, continuation) }
+            await withHandover { handover in
+                self.loop.execute { queries.value.begin(query.value, handover) }
             }
         } onCancel: {
             self.loop.execute { queries.value.finish(query.value, .cancelled) }
@@ -96,8 +96,8 @@ private final class NameQueries {
         self.servers = servers
     }
 
-    func begin(_ query: NameQuery, _ continuation: CheckedContinuation<Result<NameQuery.Answer, NameError>, Never>) {
-        query.begin(on: self.loop, continuation) { [unowned self, unowned query] error in
+    func begin(_ query: NameQuery, _ caller: Handover<Result<NameQuery.Answer, NameError>>) {
+        query.begin(on: self.loop, caller) { [unowned self, unowned query] error in
             self.finish(query, error)
         }
         guard !query.isFinished else { return }

@@ -1,5 +1,5 @@
+import Bytes
 import EventLoop
-import Synchronization
 import Transport
 
 /// The listeners that memory transports of one process find each other by: those with the same network see each other.
@@ -18,7 +18,7 @@ public final class MemoryNetwork: Sendable {
         var lastID = 0
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// A network where nobody listens yet.
     public init() {}

@@ -1,4 +1,4 @@
-import EventLoop
+import Bytes
 import Multiformats
 import PeerIdentity
 

@@ -1,4 +1,4 @@
-import EventLoop
+import Bytes
 
 /// Hands each event to every subscriber. One that does not keep up loses the oldest events, never memory.
 package final class EventBroadcaster<Event: Sendable>: Sendable {

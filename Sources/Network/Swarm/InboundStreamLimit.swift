@@ -1,4 +1,4 @@
-import EventLoop
+import Bytes
 package import Transport
 
 /// How many streams of one protocol each connection's peer may have open at a time.

@@ -1,11 +1,11 @@
-import EventLoop
+import Bytes
 import PeerIdentity
 import Transport
 
 /// Dials that are under way, so that everyone who wants the same peer at the same time waits for the same dial.
 final class PendingDials: Sendable {
     typealias Outcome = Result<Connection, any Error>
-    private typealias Waiter = CheckedContinuation<Outcome, Never>
+    private typealias Waiter = Handover<Outcome>
 
     private struct Dial {
         let id: UInt64
@@ -29,11 +29,11 @@ final class PendingDials: Sendable {
             return state.lastToken
         }
         let outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                switch self.enter(continuation, peer, token) {
+            await withHandover { waiter in
+                switch self.enter(waiter, peer, token) {
                 case true?: self.begin(peer, token, start)
                 case false?: break
-                case nil: continuation.resume(returning: .failure(CancellationError()))
+                case nil: waiter.give(.failure(CancellationError()))
                 }
             }
         } onCancel: {
@@ -77,7 +77,7 @@ final class PendingDials: Sendable {
             return (waiter, dial.waiters.isEmpty ? dial.giveUp : nil)
         }
         giveUp?()
-        waiter?.resume(returning: .failure(CancellationError()))
+        waiter?.give(.failure(CancellationError()))
     }
 
     /// Tells the outcome to everyone who waits for this dial.
@@ -87,6 +87,6 @@ final class PendingDials: Sendable {
             state.dials[peer] = nil
             return dial.waiters
         }
-        for waiter in waiters.values { waiter.resume(returning: outcome) }
+        for waiter in waiters.values { waiter.give(outcome) }
     }
 }

@@ -1,4 +1,4 @@
-import EventLoop
+import Bytes
 package import Transport
 
 /// Which protocols a node answers, and with what.

@@ -1,3 +1,4 @@
+import Bytes
 import ConnectionUpgrade
 import EventLoop
 public import Multiformats

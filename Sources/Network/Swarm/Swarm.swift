@@ -1,3 +1,4 @@
+import Bytes
 import ConnectionUpgrade
 import Cryptography
 public import EventLoop

@@ -1,4 +1,4 @@
-import EventLoop
+import Bytes
 package import Transport
 
 /// What the services of a node want to hear from its swarm, at once and on whatever thread it happens.

@@ -1,10 +1,10 @@
+import Bytes
 import EventLoop
 import Multiformats
-import Synchronization
 
 /// The addresses that a transport listens on, from which outgoing connections may leave.
 final class ListenPorts: Sendable {
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     private struct State {
         var listeners: [(id: Int, address: SocketAddress)] = []

@@ -14,7 +14,7 @@ final class TCPDial {
     private var socket: Socket?
     private var poller: SocketPoller?
     private var timer: LoopTimer?
-    private var continuation: CheckedContinuation<Result<RawLink, any Error>, Never>?
+    private var caller: Handover<Result<RawLink, any Error>>?
     private var result: Result<RawLink, any Error>?
 
     init(_ loop: EventLoop, target: SocketAddress, source: SocketAddress?, options: [SocketOption]) {
@@ -24,10 +24,10 @@ final class TCPDial {
         self.options = options
     }
 
-    /// Connects, and tells `continuation` how it went; an attempt that was cancelled before ends at once.
-    func begin(timeout: Duration, _ continuation: CheckedContinuation<Result<RawLink, any Error>, Never>) {
-        if let result = self.result { return continuation.resume(returning: result) }
-        self.continuation = continuation
+    /// Connects, and tells `caller` how it went; an attempt that was cancelled before ends at once.
+    func begin(timeout: Duration, _ caller: Handover<Result<RawLink, any Error>>) {
+        if let result = self.result { return caller.give(result) }
+        self.caller = caller
         let timer = LoopTimer(self.loop, whenLoopEnds: { [unowned self] in self.loopEnded() }) { [unowned self] in
             self.finish(
                 .failure(TransportError(.timedOut, "connect to \(self.target): no answer within \(timeout)")))
@@ -43,8 +43,8 @@ final class TCPDial {
         self.timer?.close()
         self.timer = nil
         self.closeSocket()
-        self.continuation?.resume(returning: result)
-        self.continuation = nil
+        self.caller?.give(result)
+        self.caller = nil
         // A link is its receiver's alone: dropped there, it closes its socket.
         self.result = .failure(CancellationError())
     }

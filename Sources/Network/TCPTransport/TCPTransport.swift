@@ -1,3 +1,4 @@
+import Bytes
 public import EventLoop
 public import Multiformats
 public import Transport
@@ -31,8 +32,8 @@ public final class TCPTransport: Transport {
         let dial = LoopBound(
             TCPDial(loop, target: target, source: source, options: self.configuration.connectionOptions), on: loop)
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                loop.execute { dial.value.begin(timeout: timeout, continuation) }
+            await withHandover { handover in
+                loop.execute { dial.value.begin(timeout: timeout, handover) }
             }
         } onCancel: {
             loop.execute { dial.value.finish(.failure(CancellationError())) }

@@ -62,7 +62,7 @@ public final class Connection: Sendable {
         var isReported = false
         /// Whether this side or the peer has begun to close it.
         var isGoingAway = false
-        var waiters: [CheckedContinuation<ConnectionCloseReason, Never>] = []
+        var waiters: [Handover<ConnectionCloseReason>] = []
     }
 
     private static let lastID = Atomic<UInt64>(0)
@@ -157,15 +157,15 @@ public final class Connection: Sendable {
 
     /// Waits until the connection has ended and says why.
     public func waitUntilClosed() async -> ConnectionCloseReason {
-        await withCheckedContinuation { continuation in
+        await withHandover { handover in
             let reason = self.state.withLock { state -> ConnectionCloseReason? in
                 guard state.isReported else {
-                    state.waiters.append(continuation)
+                    state.waiters.append(handover)
                     return nil
                 }
                 return state.closeReason
             }
-            if let reason { continuation.resume(returning: reason) }
+            if let reason { handover.give(reason) }
         }
     }
 
@@ -196,7 +196,7 @@ public final class Connection: Sendable {
             defer { state.waiters = [] }
             return state.waiters
         }
-        for waiter in waiters { waiter.resume(returning: reason) }
+        for waiter in waiters { waiter.give(reason) }
         self.tasks.cancel()
     }
 

@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 
 /// A result that one task waits for and a loop will have; the task may stop waiting before.
@@ -7,7 +8,7 @@ import EventLoop
 public final class PendingResult<Value: Sendable>: Sendable {
     private enum State {
         case new
-        case waiting(CheckedContinuation<Value, any Error>)
+        case waiting(Handover<Result<Value, any Error>>)
         /// The result came first; it is kept until it is asked for.
         case kept(Result<Value, any Error>)
         case finished
@@ -24,22 +25,23 @@ public final class PendingResult<Value: Sendable>: Sendable {
     public func wait(
         start: () -> Void = {}, onCancel: @escaping @Sendable () -> Void = {}
     ) async throws -> Value {
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                if self.begin(continuation) { start() }
+        let result = await withTaskCancellationHandler {
+            await withHandover { waiter in
+                if self.begin(waiter) { start() }
             }
         } onCancel: {
             self.finish(.failure(CancellationError()))
             onCancel()
         }
+        return try result.get()
     }
 
     /// Begins to wait; false where the result is there and has been told.
-    private func begin(_ continuation: CheckedContinuation<Value, any Error>) -> Bool {
+    private func begin(_ waiter: Handover<Result<Value, any Error>>) -> Bool {
         let kept = self.state.withLock { state -> Result<Value, any Error>? in
             switch state {
             case .new:
-                state = .waiting(continuation)
+                state = .waiting(waiter)
                 return nil
             case .kept(let result):
                 state = .finished
@@ -48,7 +50,7 @@ public final class PendingResult<Value: Sendable>: Sendable {
             }
         }
         guard let kept else { return true }
-        continuation.resume(with: kept)
+        waiter.give(kept)
         return false
     }
 
@@ -59,17 +61,17 @@ public final class PendingResult<Value: Sendable>: Sendable {
 
     /// Gives the result, unless there is one.
     public func finish(_ result: Result<Value, any Error>) {
-        let continuation = self.state.withLock { state -> CheckedContinuation<Value, any Error>? in
+        let waiter = self.state.withLock { state -> Handover<Result<Value, any Error>>? in
             switch state {
             case .new:
                 state = .kept(result)
                 return nil
-            case .waiting(let continuation):
+            case .waiting(let waiter):
                 state = .finished
-                return continuation
+                return waiter
             case .kept, .finished: return nil
             }
         }
-        continuation?.resume(with: result)
+        waiter?.give(result)
     }
 }

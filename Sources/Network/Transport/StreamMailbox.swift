@@ -38,7 +38,7 @@ final class StreamMailbox: Sendable {
 
     private struct Waiter {
         let token: Int
-        let continuation: UnsafeContinuation<Wake, Never>
+        let continuation: UnsafeContinuation<Void, Never>
     }
 
     private enum Ending {
@@ -147,37 +147,45 @@ final class StreamMailbox: Sendable {
             return state.nextWaiter
         }
         let alarm = deadline.map { deadline in
-            LoopDeadline(on: self.loop, at: deadline) { self.wake(side, token: token, .timedOut) }
+            LoopDeadline(on: self.loop, at: deadline) { self.wake(side, token: token) }
         }
-        let wake = await withTaskCancellationHandler {
-            await withUnsafeContinuation { (continuation: UnsafeContinuation<Wake, Never>) in
-                let immediate = self.state.withLock { state -> Wake? in
-                    if Task.isCancelled { return .cancelled }
-                    let isReady =
-                        switch side {
-                        case .reading: !state.inbox.isEmpty || state.readEnded || state.closeReason != nil
-                        case .writing: state.hasRoom || state.closeReason != nil
-                        }
-                    if isReady { return .ready }
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+                let mustWait = self.state.withLock { state -> Bool in
                     // An alarm that went off before found nobody to wake; a later one finds the waiter.
-                    if alarm?.hasPassed == true { return .timedOut }
+                    guard Self.wakeReason(of: side, state, alarm) == nil else { return false }
                     let waiter = Waiter(token: token, continuation: continuation)
                     switch side {
                     case .reading: state.readers.append(waiter)
                     case .writing: state.writers.append(waiter)
                     }
-                    return nil
+                    return true
                 }
-                if let immediate { continuation.resume(returning: immediate) }
+                if !mustWait { continuation.resume() }
             }
         } onCancel: {
-            self.wake(side, token: token, .cancelled)
+            self.wake(side, token: token)
         }
         alarm?.cancel()
-        return wake
+        // The continuation carries no reason, which ThreadSanitizer might not see handed over (`Handover`). Where another task
+        // was faster there is none by now, and the caller looks and waits again.
+        return self.state.withLock { Self.wakeReason(of: side, $0, alarm) } ?? .ready
     }
 
-    private func wake(_ side: Side, token: Int, _ wake: Wake) {
+    /// Why a task of this side need not wait now; nil where it must.
+    private static func wakeReason(of side: Side, _ state: State, _ alarm: LoopDeadline?) -> Wake? {
+        let isReady =
+            switch side {
+            case .reading: !state.inbox.isEmpty || state.readEnded || state.closeReason != nil
+            case .writing: state.hasRoom || state.closeReason != nil
+            }
+        // First, since a connection that ends cancels its tasks, and they still get what came before.
+        if isReady { return .ready }
+        if Task.isCancelled { return .cancelled }
+        return alarm?.hasPassed == true ? .timedOut : nil
+    }
+
+    private func wake(_ side: Side, token: Int) {
         let waiter = self.state.withLock { state -> Waiter? in
             switch side {
             case .reading:
@@ -188,7 +196,7 @@ final class StreamMailbox: Sendable {
                 return state.writers.remove(at: index)
             }
         }
-        waiter?.continuation.resume(returning: wake)
+        waiter?.continuation.resume()
     }
 
     /// Whether the loop has to be told that something was left for it; once a batch.
@@ -239,7 +247,7 @@ final class StreamMailbox: Sendable {
             defer { state.writers.removeAll(keepingCapacity: true) }
             return state.writers
         }
-        for writer in writers { writer.continuation.resume(returning: .ready) }
+        for writer in writers { writer.continuation.resume() }
     }
 
     private func wakeReaders(_ change: (inout State) -> Void) {
@@ -248,7 +256,7 @@ final class StreamMailbox: Sendable {
             defer { state.readers.removeAll(keepingCapacity: true) }
             return state.readers
         }
-        for reader in readers { reader.continuation.resume(returning: .ready) }
+        for reader in readers { reader.continuation.resume() }
     }
 }
 
@@ -273,6 +281,6 @@ extension StreamMailbox: StreamHandler {
             defer { state.writers.removeAll() }
             return state.writers
         }
-        for writer in writers { writer.continuation.resume(returning: .ready) }
+        for writer in writers { writer.continuation.resume() }
     }
 }

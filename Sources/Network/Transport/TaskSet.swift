@@ -1,3 +1,4 @@
+import Bytes
 package import EventLoop
 
 /// The tasks that loop callbacks started, with the owner that ends them.

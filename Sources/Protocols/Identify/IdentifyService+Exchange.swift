@@ -3,7 +3,6 @@ import EventLoop
 import Multiformats
 import PeerIdentity
 import Swarm
-import Synchronization
 import Telemetry
 import Transport
 

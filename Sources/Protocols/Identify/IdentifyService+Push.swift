@@ -1,7 +1,6 @@
 import Bytes
 import EventLoop
 import Swarm
-import Synchronization
 import Transport
 
 extension IdentifyService {

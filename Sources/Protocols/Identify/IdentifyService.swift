@@ -1,7 +1,7 @@
+import Bytes
 import EventLoop
 public import PeerIdentity
 public import Swarm
-import Synchronization
 public import Transport
 
 /// Tells peers what this node is, and asks every peer that a connection comes to stand with (libp2p identify).
@@ -18,7 +18,7 @@ public final class IdentifyService: Sendable {
     let sequence = RecordSequence()
     /// Pushes, which belong to no connection.
     let tasks = TaskSet()
-    let state = Mutex(State())
+    let state = Locked(State())
     private let identifyStreams = InboundStreamLimit(IdentifyLimits.inboundStreams)
     private let pushStreams = InboundStreamLimit(IdentifyLimits.inboundStreams)
 

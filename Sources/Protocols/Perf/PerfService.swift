@@ -1,6 +1,6 @@
+import Bytes
 import EventLoop
 public import Swarm
-import Synchronization
 public import Transport
 
 /// Measures how fast a connection moves bytes (libp2p perf).
@@ -29,7 +29,7 @@ public enum PerfService {
     ) async throws -> PerfResult {
         let start = EventLoop.monotonicNow()
         let result = PendingResult<PerfResult>()
-        let initiator = Mutex<LoopBound<PerfInitiator>?>(nil)
+        let initiator = Locked<LoopBound<PerfInitiator>?>(nil)
         try await connection.openStream([protocolID]) { stream in
             let handler = PerfInitiator(
                 stream, start: start, upload: upload, download: download, stallTimeout: stallTimeout,

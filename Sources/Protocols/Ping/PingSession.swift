@@ -1,6 +1,6 @@
+import Bytes
 import Cryptography
 import EventLoop
-import Synchronization
 public import Transport
 
 /// One `/ipfs/ping/1.0.0` stream that serves for any number of pings (libp2p ping).
@@ -11,7 +11,7 @@ public struct PingSession: Sendable {
 
     /// Opens the stream. Throws `StreamError`, and `CancellationError` where the task is cancelled.
     public init(connection: Connection, timeout: Duration = .seconds(10)) async throws {
-        let initiator = Mutex<LoopBound<PingInitiator>?>(nil)
+        let initiator = Locked<LoopBound<PingInitiator>?>(nil)
         try await connection.openStream([PingService.protocolID], timeout: timeout) { stream in
             let handler = PingInitiator(stream)
             initiator.withLock { $0 = LoopBound(handler, on: stream.loop) }

@@ -1,5 +1,3 @@
-internal import Bytes
-
 #if canImport(Darwin)
     import Darwin
 #else
@@ -8,9 +6,9 @@ internal import Bytes
 
 /// A value that threads share under a lock of the system.
 ///
-/// It stands beside `Mutex` of the standard library for two reasons. On Linux that one is handed over by the kernel, so that
-/// several threads at one mailbox wait in a convoy (with four threads on two cores 110-160 ns an access against 14); and
-/// ThreadSanitizer does not see the hand-over, and reports a race wherever two threads really met.
+/// The libraries use it in place of the standard library's `Mutex`, for two reasons. On Linux that one is handed over by the
+/// kernel, so that several threads at one mailbox wait in a convoy (with four threads on two cores 110-160 ns an access
+/// against 14); and ThreadSanitizer does not see the hand-over, and reports a race wherever two threads really met.
 package final class Locked<Value: Sendable>: Sendable {
     private let mutex: UncheckedSendable<UnsafeMutablePointer<pthread_mutex_t>>
     private let memory: UncheckedSendable<UnsafeMutablePointer<Value>>
