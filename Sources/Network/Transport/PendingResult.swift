@@ -8,8 +8,8 @@ import EventLoop
 public final class PendingResult<Value: Sendable>: Sendable {
     private enum State {
         case new
-        case waiting(Handover<Result<Value, any Error>>)
-        /// The result came first; it is kept until it is asked for.
+        case waiting(CheckedContinuation<Void, Never>)
+        /// The result is there, and kept until it is asked for.
         case kept(Result<Value, any Error>)
         case finished
     }
@@ -25,33 +25,37 @@ public final class PendingResult<Value: Sendable>: Sendable {
     public func wait(
         start: () -> Void = {}, onCancel: @escaping @Sendable () -> Void = {}
     ) async throws -> Value {
-        let result = await withTaskCancellationHandler {
-            await withHandover { waiter in
-                if self.begin(waiter) { start() }
+        await withTaskCancellationHandler {
+            // The result itself goes over under the lock (see `Handover`).
+            await withCheckedContinuation { continuation in
+                if self.begin(continuation) { start() } else { continuation.resume() }
             }
         } onCancel: {
             self.finish(.failure(CancellationError()))
             onCancel()
         }
-        return try result.get()
+        return try self.take().get()
     }
 
-    /// Begins to wait; false where the result is there and has been told.
-    private func begin(_ waiter: Handover<Result<Value, any Error>>) -> Bool {
-        let kept = self.state.withLock { state -> Result<Value, any Error>? in
+    /// Begins to wait; false where the result is there.
+    private func begin(_ waiter: CheckedContinuation<Void, Never>) -> Bool {
+        self.state.withLock { state in
             switch state {
             case .new:
                 state = .waiting(waiter)
-                return nil
-            case .kept(let result):
-                state = .finished
-                return result
+                return true
+            case .kept: return false
             case .waiting, .finished: preconditionFailure("a pending result is waited for once")
             }
         }
-        guard let kept else { return true }
-        waiter.give(kept)
-        return false
+    }
+
+    private func take() -> Result<Value, any Error> {
+        self.state.withLock { state in
+            guard case .kept(let result) = state else { preconditionFailure("a task was woken without its result") }
+            state = .finished
+            return result
+        }
     }
 
     /// Whether a task waits now.
@@ -61,17 +65,17 @@ public final class PendingResult<Value: Sendable>: Sendable {
 
     /// Gives the result, unless there is one.
     public func finish(_ result: Result<Value, any Error>) {
-        let waiter = self.state.withLock { state -> Handover<Result<Value, any Error>>? in
+        let waiter = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
             switch state {
             case .new:
                 state = .kept(result)
                 return nil
             case .waiting(let waiter):
-                state = .finished
+                state = .kept(result)
                 return waiter
             case .kept, .finished: return nil
             }
         }
-        waiter?.give(result)
+        waiter?.resume()
     }
 }
