@@ -1,5 +1,5 @@
-# The words to remember: run test release lint interop bench counts fuzz soak docs examples. Each installs the Debian packages
-# that it misses.
+# The words to remember: run test test-threads release lint interop bench counts fuzz soak docs examples. Each installs the
+# Debian packages that it misses.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -34,17 +34,18 @@ endef
 
 .PHONY: help
 help:
-	@echo "make run       build a node and start it (ARGS='--listen /ip4/0.0.0.0/tcp/4001')"
-	@echo "make test      run all tests"
-	@echo "make release   optimised builds of apus and apus-peer in .build/release"
-	@echo "make lint      check the formatting"
-	@echo "make interop   talk to real go, rust, kubo and py peers; writes Docs/Interop.md"
-	@echo "make bench     measure beside the go and rust peers"
-	@echo "make counts    instructions and allocations of the hot path, held against the stored figures"
-	@echo "make fuzz      fuzz what reads a peer's bytes (TIME=30 seconds a target, TARGET='cid yamux-dialer')"
-	@echo "make soak      10,000 connections in turn and 1,000 at once, for leaks"
-	@echo "make docs      build the documentation of all modules"
-	@echo "make examples  build and run the examples as a program outside would"
+	@echo "make run           build a node and start it (ARGS='--listen /ip4/0.0.0.0/tcp/4001')"
+	@echo "make test          run all tests"
+	@echo "make test-threads  run those of loops, streams and services under the race detector"
+	@echo "make release       optimised builds of apus and apus-peer in .build/release"
+	@echo "make lint          check the formatting"
+	@echo "make interop       talk to real go, rust, kubo and py peers; writes Docs/Interop.md"
+	@echo "make bench         measure beside the go and rust peers"
+	@echo "make counts        instructions and allocations of the hot path, held against the stored figures"
+	@echo "make fuzz          fuzz what reads a peer's bytes (TIME=30 seconds a target, TARGET='cid yamux-dialer')"
+	@echo "make soak          10,000 connections in turn and 1,000 at once, for leaks"
+	@echo "make docs          build the documentation of all modules"
+	@echo "make examples      build and run the examples as a program outside would"
 
 .PHONY: libraries
 libraries:
@@ -62,10 +63,13 @@ test: libraries
 	@# Apart: the monitor of tests that end a process waits for every child, so no other test may have some of its own.
 	timeout 600 $(SWIFT) test --skip-build $(AT_ONCE) --filter CommandTests
 
+# The race detector. Optimised, since in a debug build the runtime looks up generic types all the time, under locks that put
+# the threads in an order which hides their races; `-enable-testing` is for the tests' @testable imports.
 .PHONY: test-threads
 test-threads: libraries
 	@$(call install,$(TEST_TOOLS))
-	timeout 1500 $(SWIFT) test $(AT_ONCE) --sanitize=thread --scratch-path .build-thread --filter 'EventLoop|Connection|Stream|Mailbox'
+	timeout 1500 $(SWIFT) test -c release -Xswiftc -enable-testing --sanitize=thread --scratch-path .build-thread $(AT_ONCE) \
+	  --filter 'NetworkTests|NodeTests|TelemetryTests|HandoverTests'
 
 .PHONY: release
 release: libraries
