@@ -110,14 +110,19 @@ import Testing
         await loop.perform { probe.value.close() }
 
         listener.close()
+        // Bound, so that nobody else listens on that port meanwhile.
+        let silent = try Socket.stream(.ipv4)
+        try silent.bind(to: #require(SocketAddress(ip: "127.0.0.1", port: 0)))
+        let nobody = try #require(silent.localAddress)
         let refused = try Socket.stream(.ipv4)
         let second = await loop.perform { LoopBound(SocketProbe(loop, refused, readSize: 0), on: loop) }
-        _ = try refused.connect(to: address)
+        _ = try refused.connect(to: nobody)
         try await loop.perform { try second.value.start(reading: false, writing: true) }
         await Self.wait(loop, second) { $0.writableEvents + $0.failedEvents > 0 }
-        let error = refused.connectError(to: address)
-        #expect(error?.description == "connect to \(address): connection refused")
+        let error = refused.connectError(to: nobody)
+        #expect(error?.description == "connect to \(nobody): connection refused")
         await loop.perform { second.value.close() }
+        silent.close()
         await loop.stop()
     }
 
