@@ -38,6 +38,23 @@ struct AddressBookTests {
         #expect(peers.count { !book.addresses(of: $0).isEmpty } > 400)
     }
 
+    @Test func `an address that is noted for the oldest peer stays, however full the book is`() throws {
+        let book = AddressBook()
+        let names = try (0..<64).map { try Multiaddr("/dns4/\($0).\(String(repeating: "a.", count: 400))test/tcp/1") }
+        let address = try Multiaddr("/ip4/192.0.2.1/tcp/4001")
+        var peers: [PeerID] = []
+        // As many as there is room for: each but the first takes all that a peer may.
+        while peers.isEmpty || book.byteCount + 8_192 <= AddressBook.totalBytes {
+            peers.append(try Self.peer(peers.count))
+            book.add(peers.count == 1 ? [address] : names, of: peers[peers.count - 1])
+        }
+        book.add([address] + names, of: peers[0])
+        book.add(names, of: try Self.peer(peers.count))
+        #expect(book.addresses(of: peers[0]).first == address)
+        #expect(book.addresses(of: peers[1]).isEmpty)
+        #expect(book.byteCount <= AddressBook.totalBytes)
+    }
+
     /// A peer whose identity multihash holds the number.
     private static func peer(_ number: Int) throws -> PeerID {
         let seed = withUnsafeBytes(of: UInt64(number).bigEndian) { Array($0) } + [UInt8](repeating: 0, count: 24)

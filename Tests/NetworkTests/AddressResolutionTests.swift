@@ -128,6 +128,26 @@ import Testing
                 == ["/ip4/10.0.0.1/tcp/1\(Self.alice)", "/ip4/10.0.0.3/tcp/1\(Self.alice)"])
     }
 
+    @Test func `what an answer leads to does not wait for the other answers`() throws {
+        var resolution = AddressResolution(try Multiaddr("/dnsaddr/a.test"), limits: .init())
+        #expect(resolution.nextQuestions() == [.texts("_dnsaddr.a.test")])
+        let records = [
+            "/dns4/slow.test/tcp/1", "/dns4/quick.test/tcp/1", "/dns4/quick.test/tcp/2", "/ip4/10.0.0.1/tcp/1",
+        ]
+        resolution.receive(.success(.texts(records.map { "dnsaddr=\($0)" })), to: .texts("_dnsaddr.a.test"))
+        #expect(resolution.takeFound().map(\.description) == ["/ip4/10.0.0.1/tcp/1"])
+        let (slow, quick) = (NameQuestion.addresses("slow.test", .ipv4), NameQuestion.addresses("quick.test", .ipv4))
+        #expect(resolution.nextQuestions() == [slow, quick])
+        resolution.receive(.success(.addresses([try #require(IPAddress("10.0.0.2"))])), to: quick)
+        #expect(resolution.takeFound().map(\.description) == ["/ip4/10.0.0.2/tcp/1", "/ip4/10.0.0.2/tcp/2"])
+        #expect(resolution.nextQuestions() == [])
+        resolution.receive(.failure(.timedOut("slow.test", after: .seconds(5))), to: slow)
+        #expect(resolution.nextQuestions() == nil)
+        let result = try resolution.result.get()
+        #expect(result.addresses.count == 3)
+        #expect(result.failures.map(\.code) == [.timedOut])
+    }
+
     // MARK: Failures
 
     @Test func `names that give nothing are told beside what was found`() throws {

@@ -39,7 +39,9 @@ final class AddressBook: Sendable {
             state.bytes += entry.bytes - (former?.bytes ?? 0)
             state.entries[peer] = entry
             if former == nil { state.order.append(peer) }
-            while state.bytes > Self.totalBytes, state.oldest < state.order.count { Self.removeOldest(&state) }
+            while state.bytes > Self.totalBytes, state.oldest < state.order.count {
+                Self.removeOldest(&state, except: peer)
+            }
         }
     }
 
@@ -54,9 +56,15 @@ final class AddressBook: Sendable {
         return entry
     }
 
-    private static func removeOldest(_ state: inout State) {
-        state.bytes -= state.entries.removeValue(forKey: state.order[state.oldest])?.bytes ?? 0
+    /// Makes room; `peer`, which is about to be dialled perhaps, becomes the newest instead.
+    private static func removeOldest(_ state: inout State, except peer: PeerID) {
+        let oldest = state.order[state.oldest]
         state.oldest += 1
+        if oldest == peer {
+            state.order.append(peer)
+        } else {
+            state.bytes -= state.entries.removeValue(forKey: oldest)?.bytes ?? 0
+        }
         if state.oldest * 2 >= state.order.count {
             state.order.removeFirst(state.oldest)
             state.oldest = 0

@@ -45,12 +45,12 @@ public struct DialError: Error, Sendable, CustomStringConvertible {
 
     /// Who was to be reached; nil where an address without a peer was dialled.
     public let peer: PeerID?
-    /// Every address that was tried, in the order in which they failed.
+    /// Every address that was tried, in the order in which they failed; those that the time did not suffice for come last.
     public let attempts: [Attempt]
-    /// What was wrong before any address was tried.
+    /// What was wrong apart from the addresses, such as that none was known or that time ran out.
     public let reason: String?
 
-    /// The failure of `attempts`, or of what came before any of them.
+    /// The failure of `attempts`, or for a reason of its own.
     public init(peer: PeerID?, attempts: [Attempt] = [], reason: String? = nil) {
         self.peer = peer
         self.attempts = attempts
@@ -59,11 +59,11 @@ public struct DialError: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         let target = self.peer.map { "peer \($0)" } ?? "the peer"
-        if let reason { return "cannot connect to \(target): \(reason)" }
         let causes = self.attempts.map { attempt in
             "\(attempt.address): \(attempt.cause) (\(attempt.duration.formattedMilliseconds))"
         }
-        return "cannot connect to \(target): \(causes.joined(separator: "; "))"
+        let clauses = (self.reason.map { [$0] } ?? []) + causes
+        return "cannot connect to \(target): \(clauses.joined(separator: "; "))"
     }
 }
 

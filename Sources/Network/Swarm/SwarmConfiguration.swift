@@ -12,9 +12,11 @@ public struct SwarmConfiguration: Sendable {
     public var dialTimeout: Duration = .seconds(15)
     /// How long a connected socket may take to become a connection.
     public var handshakeTimeout: Duration = .seconds(10)
-    /// Addresses of one peer that are tried at once.
+    /// How long a caller that gives no time waits for a connection; go-libp2p has the same.
+    public var connectTimeout: Duration = .seconds(60)
+    /// Addresses of one peer that are tried at once, and of its names that are looked up at once.
     public var concurrentDials = 8
-    /// Addresses of one peer that are tried at all.
+    /// Addresses of one peer that are tried at all, and of its names that are looked up at all.
     public var dialledAddresses = 64
     /// How long a stream may take to agree on its protocol.
     public var negotiationTimeout: Duration = .seconds(10)

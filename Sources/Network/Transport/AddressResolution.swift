@@ -19,10 +19,11 @@ enum NameAnswer: Sendable {
     case texts([String])
 }
 
-/// One resolution of an address, without the asking: it says what it needs to know, level by level.
+/// One resolution of an address, without the asking: it says what it needs to know, and goes on with each answer that comes.
 ///
 /// A name is asked for once, and an address is followed once, so a loop of names ends by itself.
 struct AddressResolution {
+    /// An address with a name whose answer has not come yet.
     private struct Candidate {
         let address: Multiaddr
         /// How many `/dnsaddr` led here.
@@ -36,11 +37,14 @@ struct AddressResolution {
     private let limits: AddressResolver.Limits
     private var candidates: [Candidate] = []
     private var found: [Multiaddr] = []
+    /// How many of `found` the caller has taken before the end.
+    private var takenCount = 0
     private var seen: Set<Multiaddr> = []
-    private var answers: [NameQuestion: NameAnswer] = [:]
     private var asked: Set<NameQuestion> = []
+    private var unanswered: Set<NameQuestion> = []
+    private var answers: [NameQuestion: NameAnswer] = [:]
     private var failures: [ResolvedAddresses.Failure] = []
-    private var hasOnlyTimedOut = true
+    private var hasReachedLookupLimit = false
 
     init(_ address: Multiaddr, limits: AddressResolver.Limits) {
         self.start = address
@@ -48,28 +52,35 @@ struct AddressResolution {
         self.add(address, depth: 0)
     }
 
-    /// What must be known to go on, or nil where there is nothing left to ask.
+    /// What is to be asked now, which may be nothing before the next answer; nil where no answer is waited for any more.
     mutating func nextQuestions() -> [NameQuestion]? {
-        while !self.candidates.isEmpty {
-            let current = self.candidates
-            let questions = self.newQuestions(of: current)
-            guard questions.isEmpty else { return questions }
-            self.candidates = []
-            for candidate in current { self.follow(candidate) }
+        var questions: [NameQuestion] = []
+        for candidate in self.candidates {
+            guard let question = Self.question(of: candidate.address), self.mayAsk(question) else { continue }
+            questions.append(question)
         }
-        return nil
+        return self.unanswered.isEmpty ? nil : questions
     }
 
     mutating func receive(_ answer: Result<NameAnswer, NameError>, to question: NameQuestion) {
+        self.unanswered.remove(question)
         switch answer {
         case .success(let answer):
             self.answers[question] = answer
+            self.followAnswered()
         case .failure(let error):
-            self.fail(question.name, "\(error)", isTimeout: error.isTimeout)
+            self.candidates.removeAll { Self.question(of: $0.address) == question }
+            self.fail(question.name, "\(error)", error.isTimeout ? .timedOut : .nameNotFound)
         }
     }
 
-    /// What came out, once there is nothing left to ask.
+    /// What came out since the last call.
+    mutating func takeFound() -> [Multiaddr] {
+        defer { self.takenCount = self.found.count }
+        return Array(self.found[self.takenCount...])
+    }
+
+    /// What came out, once no answer is waited for any more.
     var result: Result<ResolvedAddresses, TransportError> {
         guard self.found.isEmpty else {
             return .success(ResolvedAddresses(addresses: self.found, failures: self.failures))
@@ -77,24 +88,26 @@ struct AddressResolution {
         var reasons = self.failures.prefix(Self.reportedFailures).map(\.reason)
         if reasons.isEmpty { reasons = ["its names lead back to themselves"] }
         if self.failures.count > reasons.count { reasons.append("and more") }
-        let code: TransportError.Code = !self.failures.isEmpty && self.hasOnlyTimedOut ? .timedOut : .nameNotFound
-        return .failure(TransportError(code, "resolve \(self.start): \(reasons.joined(separator: "; "))"))
+        let hasOnlyTimedOut = !self.failures.isEmpty && self.failures.allSatisfy { $0.code == .timedOut }
+        return .failure(
+            TransportError(
+                hasOnlyTimedOut ? .timedOut : .nameNotFound,
+                "resolve \(self.start): \(reasons.joined(separator: "; "))"))
     }
 
     // MARK: Questions
 
-    private mutating func newQuestions(of candidates: [Candidate]) -> [NameQuestion] {
-        var questions: [NameQuestion] = []
-        for candidate in candidates {
-            guard let question = Self.question(of: candidate.address), !self.asked.contains(question) else { continue }
-            guard self.asked.count < self.limits.lookups else {
-                self.fail(question.name, "more than \(self.limits.lookups) names would have to be looked up")
-                return questions
-            }
-            self.asked.insert(question)
-            questions.append(question)
+    /// Notes that the question is asked, unless it was before or would be one too many.
+    private mutating func mayAsk(_ question: NameQuestion) -> Bool {
+        guard !self.hasReachedLookupLimit, !self.asked.contains(question) else { return false }
+        guard self.asked.count < self.limits.lookups else {
+            self.hasReachedLookupLimit = true
+            self.fail(question.name, "more than \(self.limits.lookups) names would have to be looked up")
+            return false
         }
-        return questions
+        self.asked.insert(question)
+        self.unanswered.insert(question)
+        return true
     }
 
     private static func question(of address: Multiaddr) -> NameQuestion? {
@@ -120,6 +133,20 @@ struct AddressResolution {
     }
 
     // MARK: Answers
+
+    /// Follows every address whose name is answered for; where one leads to another such, that one too.
+    private mutating func followAnswered() {
+        while true {
+            var (answered, others): ([Candidate], [Candidate]) = ([], [])
+            for candidate in self.candidates {
+                let isAnswered = Self.question(of: candidate.address).map { self.answers[$0] != nil } ?? false
+                if isAnswered { answered.append(candidate) } else { others.append(candidate) }
+            }
+            guard !answered.isEmpty else { return }
+            self.candidates = others
+            for candidate in answered { self.follow(candidate) }
+        }
+    }
 
     private mutating func follow(_ candidate: Candidate) {
         guard let question = Self.question(of: candidate.address), let answer = self.answers[question] else { return }
@@ -183,11 +210,9 @@ struct AddressResolution {
         }
     }
 
-    private mutating func fail(_ name: String, _ reason: String, isTimeout: Bool = false) {
-        let failure = ResolvedAddresses.Failure(name: name, reason: reason)
-        guard !self.failures.contains(failure) else { return }
-        self.failures.append(failure)
-        if !isTimeout { self.hasOnlyTimedOut = false }
+    private mutating func fail(_ name: String, _ reason: String, _ code: TransportError.Code = .nameNotFound) {
+        let failure = ResolvedAddresses.Failure(name: name, reason: reason, code: code)
+        if !self.failures.contains(failure) { self.failures.append(failure) }
     }
 }
 

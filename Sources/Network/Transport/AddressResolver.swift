@@ -42,27 +42,30 @@ public struct AddressResolver: Sendable {
     ///
     /// Throws `TransportError` where nothing came out, with the reason of each name, and `CancellationError`.
     public func resolve(_ address: Multiaddr) async throws -> ResolvedAddresses {
-        var resolution = AddressResolution(address, limits: self.limits)
-        let deadline = EventLoop.monotonicNow() + self.limits.time
-        while let questions = resolution.nextQuestions() {
-            let time = min(self.limits.lookupTime, deadline - EventLoop.monotonicNow())
-            let answers = await self.ask(questions, time: max(time, .zero))
-            try Task.checkCancellation()
-            for (question, answer) in zip(questions, answers) { resolution.receive(answer, to: question) }
-        }
-        return try resolution.result.get()
+        try await self.resolve(address) { _ in }
     }
 
-    /// The answers in the order of the questions, which are asked all at once.
-    private func ask(_ questions: [NameQuestion], time: Duration) async -> [Result<NameAnswer, NameError>] {
-        await withTaskGroup(of: (Int, Result<NameAnswer, NameError>).self) { group in
-            for (index, question) in questions.enumerated() {
-                group.addTask { (index, await self.ask(question, time: time)) }
+    /// Like the other, and gives addresses to `onFound` as they come, so that none waits for the names beside it.
+    package func resolve(
+        _ address: Multiaddr, onFound: ([Multiaddr]) -> Void
+    ) async throws -> ResolvedAddresses {
+        let deadline = EventLoop.monotonicNow() + self.limits.time
+        let result = await withTaskGroup(of: (NameQuestion, Result<NameAnswer, NameError>).self) { group in
+            var resolution = AddressResolution(address, limits: self.limits)
+            while let questions = resolution.nextQuestions() {
+                let time = min(self.limits.lookupTime, deadline - EventLoop.monotonicNow())
+                for question in questions {
+                    group.addTask { (question, await self.ask(question, time: max(time, .zero))) }
+                }
+                guard let (question, answer) = await group.next(), !Task.isCancelled else { break }
+                resolution.receive(answer, to: question)
+                let found = resolution.takeFound()
+                if !found.isEmpty { onFound(found) }
             }
-            var answers = [Result<NameAnswer, NameError>](repeating: .failure(.cancelled), count: questions.count)
-            for await (index, answer) in group { answers[index] = answer }
-            return answers
+            return resolution.result
         }
+        try Task.checkCancellation()
+        return try result.get()
     }
 
     private func ask(_ question: NameQuestion, time: Duration) async -> Result<NameAnswer, NameError> {

@@ -1,8 +1,8 @@
-import Bytes
-import EventLoop
+package import Bytes
+package import EventLoop
 
 /// An action that a loop does at an instant unless it is cancelled first, from any thread.
-final class LoopDeadline: Sendable {
+package final class LoopDeadline: Sendable {
     private let loop: EventLoop
     private let state = Locked(State())
 
@@ -15,12 +15,13 @@ final class LoopDeadline: Sendable {
     /// Whether the action was begun.
     var hasPassed: Bool { self.state.withLock { $0.hasPassed } }
 
-    init(on loop: EventLoop, at deadline: Instant, _ action: @escaping @Sendable () -> Void) {
+    package init(on loop: EventLoop, at deadline: Instant, _ action: @escaping @Sendable () -> Void) {
         self.loop = loop
         loop.execute {
             guard !self.state.withLock({ $0.isCancelled }) else { return }
-            // The timer keeps this object until it is closed, which `cancel` is for.
-            let timer = LoopTimer(loop) {
+            // The timer keeps this object until it is closed, which `cancel` is for. Where the loop ends first, nobody forgot
+            // it: whoever waits hears of the end from what it waits for, and may cancel only then.
+            let timer = LoopTimer(loop, whenLoopEnds: {}) {
                 self.state.withLock { $0.hasPassed = true }
                 action()
             }
@@ -30,7 +31,7 @@ final class LoopDeadline: Sendable {
         }
     }
 
-    func cancel() {
+    package func cancel() {
         self.state.withLock { $0.isCancelled = true }
         self.loop.execute {
             let timer = self.state.withLock { state in

@@ -8,11 +8,14 @@ public struct ResolvedAddresses: Sendable {
         public let name: String
         /// A sentence for a person, which has the name in it.
         public let reason: String
+        /// What sort of failure it was, for a program to decide by: `timedOut` where no server answered.
+        public let code: TransportError.Code
 
         /// The failure of `name`, with a sentence for a person.
-        public init(name: String, reason: String) {
+        public init(name: String, reason: String, code: TransportError.Code = .nameNotFound) {
             self.name = name
             self.reason = reason
+            self.code = code
         }
 
         public var description: String { self.reason }

@@ -49,8 +49,8 @@ extension Node {
 
     /// A connection to the peer: one that stands, or a new one over the addresses that are known.
     ///
-    /// Without a `timeout`, the configuration bounds each address. Throws `DialError`, and `CancellationError` where the
-    /// task was cancelled.
+    /// Without a `timeout`, the configuration bounds the time. Throws `DialError`, and `CancellationError` where the task
+    /// was cancelled.
     public func connect(to peer: PeerID, timeout: Duration? = nil) async throws -> Connection {
         try await self.swarm.connect(to: peer, timeout: timeout)
     }

@@ -36,20 +36,43 @@ enum FailureText {
         }
     }
 
-    /// What to do about a dial that failed: what the first address needs, as one that works is enough.
+    /// What to do about a dial that failed: what the address needs that came nearest, as one that works is enough.
     private static func advice(for error: DialError) -> String? {
-        switch error.attempts.first?.kind {
+        // Of several that came as far, the first.
+        guard let attempt = error.attempts.min(by: { Self.distance($0) < Self.distance($1) }) else { return nil }
+        return switch attempt.kind {
         case .refused: "nobody listens there: start the node, or check the port"
         case .unreachable: "check the address and this machine's network"
+        case .timedOut where Self.isOfName(attempt): "check the name server, or give an IP address"
         case .timedOut: "check the address, that a libp2p node listens there, and that no firewall is between"
         case .nameNotFound: "check the name, or give an IP address"
         case .wrongPeer(let actual): "if it is the one you mean, end the address in /p2p/\(actual)"
         case .unsupportedAddress: "use an address of TCP, such as /ip4/192.0.2.1/tcp/4001/p2p/ and the peer's ID"
         case .noCommonProtocol: "this node speaks /noise and /yamux/1.0.0"
         case .handshakeFailed: "check that a libp2p node listens at this port"
-        case .failed, nil: nil
+        case .failed: nil
         }
     }
+
+    /// How far from a connection an attempt ended: a peer that answered says more than a host that refused, and that more
+    /// than silence, a missing route, or an address for which this node has no transport.
+    private static func distance(_ attempt: DialError.Attempt) -> Int {
+        switch attempt.kind {
+        case .wrongPeer: 0
+        case .noCommonProtocol: 1
+        case .handshakeFailed: 2
+        case .refused: 3
+        case .timedOut where Self.isOfName(attempt): 7
+        case .timedOut: 4
+        case .failed: 5
+        case .unreachable: 6
+        case .nameNotFound: 8
+        case .unsupportedAddress: 9
+        }
+    }
+
+    /// Whether it was a name that was asked for, and no host yet.
+    private static func isOfName(_ attempt: DialError.Attempt) -> Bool { AddressResolver.hasNames(attempt.address) }
 
     private static func advice(for error: TransportError) -> String? {
         switch error.code {

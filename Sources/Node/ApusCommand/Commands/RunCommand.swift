@@ -105,6 +105,9 @@ extension NodeConfiguration {
         self.swarm.nameServers = servers.isEmpty ? nil : servers
         self.swarm.dialTimeout = try values[RunOptions.dialTimeout]
         self.swarm.handshakeTimeout = try values[RunOptions.handshakeTimeout]
+        // Whoever lets one address take long wants to wait for it.
+        self.swarm.connectTimeout = max(
+            self.swarm.connectTimeout, self.swarm.dialTimeout + self.swarm.handshakeTimeout)
         self.swarm.negotiationTimeout = try values[RunOptions.negotiationTimeout]
     }
 }
