@@ -6,13 +6,13 @@ import Testing
     /// Waits of one length, and whether the wait after them spins.
     @Test(arguments: [
         (nanoseconds: Int64(10_000), waits: 17, spins: false), (nanoseconds: 10_000, waits: 20, spins: true),
-        (nanoseconds: 60_000, waits: 60, spins: true), (nanoseconds: 99_000, waits: 200, spins: true),
-        (nanoseconds: 101_000, waits: 1000, spins: false), (nanoseconds: 5_000_000_000, waits: 5, spins: false),
+        (nanoseconds: 60_000, waits: 60, spins: true), (nanoseconds: 199_000, waits: 200, spins: true),
+        (nanoseconds: 201_000, waits: 1000, spins: false), (nanoseconds: 5_000_000_000, waits: 5, spins: false),
     ])
     func `a loop spins only while its waits are short`(nanoseconds: Int64, waits: Int, spins: Bool) {
         var policy = SpinPolicy()
         for _ in 0..<waits { policy.waited(nanoseconds: nanoseconds) }
-        let answer = policy.shouldSpin()
+        let answer = policy.nextSpin() > 0
         #expect(answer == spins)
     }
 
@@ -26,36 +26,45 @@ import Testing
 
     @Test func `quiet ends the spinning after one long wait, and traffic brings it back`() {
         var policy = Self.busy()
-        let whileBusy = policy.shouldSpin()
+        let whileBusy = policy.nextSpin() > 0
         policy.waited(nanoseconds: 60_000_000_000)
-        let afterQuiet = policy.shouldSpin()
+        let afterQuiet = policy.nextSpin() > 0
         for _ in 0..<10 { policy.waited(nanoseconds: 50_000) }
-        let withTraffic = policy.shouldSpin()
+        let withTraffic = policy.nextSpin() > 0
         #expect([whileBusy, afterQuiet, withTraffic] == [true, false, true])
     }
 
     @Test func `when under a quarter of the spins find work, each sixteenth wait spins`() {
         var policy = Self.busy()
         while policy.successShare >= 256 { policy.spun(foundWork: false) }
-        let spins = (0..<160).map { _ in policy.shouldSpin() }
-        #expect(spins.filter { $0 }.count == 10)
-        #expect(spins.enumerated().allSatisfy { $0.element == (($0.offset + 1) % 16 == 0) })
+        let spins = (0..<160).map { _ in policy.nextSpin() }
+        #expect(spins.enumerated().allSatisfy { ($0.element > 0) == (($0.offset + 1) % 16 == 0) })
+        #expect(spins.max() == SpinPolicy.retrySpinTime, "longer than a sleeping peer takes to wake up")
+    }
+
+    @Test func `a spin behind one that found nothing is longer than a sleeping peer takes to wake up`() {
+        var policy = Self.busy()
+        #expect(policy.nextSpin() == SpinPolicy.spinTime)
+        policy.spun(foundWork: false)
+        #expect(policy.nextSpin() == SpinPolicy.retrySpinTime)
+        policy.spun(foundWork: true)
+        #expect(policy.nextSpin() == SpinPolicy.spinTime)
     }
 
     @Test func `spins that find work again make every wait spin again`() {
         var policy = Self.busy()
         for _ in 0..<200 { policy.spun(foundWork: false) }
-        let spinsWithoutWork = policy.shouldSpin()
+        let spinsWithoutWork = policy.nextSpin() > 0
         #expect(!spinsWithoutWork)
         for _ in 0..<6 { policy.spun(foundWork: true) }
-        let spins = (0..<100).map { _ in policy.shouldSpin() }
+        let spins = (0..<100).map { _ in policy.nextSpin() > 0 }
         #expect(spins.allSatisfy { $0 })
     }
 
     @Test func `a third of successful spins is enough`() {
         var policy = Self.busy()
         for number in 0..<300 { policy.spun(foundWork: number % 3 == 0) }
-        let answer = policy.shouldSpin()
+        let answer = policy.nextSpin() > 0
         #expect(answer)
     }
 

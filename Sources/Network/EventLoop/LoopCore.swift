@@ -183,8 +183,9 @@ final class LoopCore {
     private func wait(engine: LoopEngine) {
         self.isBusy = false
         let start = EventLoop.monotonicNow().nanoseconds
-        if self.options.spinning, self.spinPolicy.shouldSpin() {
-            let found = self.spin(from: start, engine: engine)
+        let spinTime = self.options.spinning ? self.spinPolicy.nextSpin() : 0
+        if spinTime > 0 {
+            let found = self.spin(from: start, for: spinTime, engine: engine)
             self.spinPolicy.spun(foundWork: found)
             if found {
                 self.spinPolicy.waited(nanoseconds: self.now.nanoseconds &- start)
@@ -198,13 +199,13 @@ final class LoopCore {
         self.spinPolicy.waited(nanoseconds: self.now.nanoseconds &- start)
     }
 
-    private func spin(from start: Int64, engine: LoopEngine) -> Bool {
+    private func spin(from start: Int64, for time: Int64, engine: LoopEngine) -> Bool {
         self.statistics.spins &+= 1
         let callbacks = self.statistics.callbacks
         repeat {
             uv_run(self.uv, UV_RUN_NOWAIT)
             if self.statistics.callbacks != callbacks || self.hasWork || engine.hasMail { return true }
-        } while EventLoop.monotonicNow().nanoseconds &- start < SpinPolicy.spinTime
+        } while EventLoop.monotonicNow().nanoseconds &- start < time
         return false
     }
 

@@ -1,13 +1,18 @@
 /// Decides whether a loop that ran out of work polls on for a moment before it sleeps.
 ///
-/// To sleep and be woken costs about 50 us; to poll on finds the answer of a busy peer in 10, but burns a core when nothing
+/// To sleep and be woken costs 25 to 50 us; to poll on finds the answer of a busy peer in 10, but burns a core when nothing
 /// comes. So a wait spins only while waits are short (their moving average is below `shortWait`), and when spins rarely
 /// find work, which means that somebody else needs the core, only each sixteenth wait tries again.
+///
+/// A spin behind one that found nothing takes longer: where two loops sleep between their messages, one of them must be awake
+/// for longer than the other takes to wake up, or they never find each other.
 struct SpinPolicy: Sendable {
     /// How long a wait polls on before it sleeps.
     static let spinTime: Int64 = 20_000
+    /// The same behind a spin that found nothing.
+    static let retrySpinTime: Int64 = 100_000
     /// Waits whose moving average is below this many nanoseconds are worth spinning for.
-    static let shortWait: Int64 = 100_000
+    static let shortWait: Int64 = 200_000
     /// A wait counts as at most this long, so that a busy phase after a quiet one is noticed after a few waits.
     static let longestCounted: Int64 = 1_000_000
     /// Where spins rarely find work, one wait in so many spins.
@@ -18,20 +23,21 @@ struct SpinPolicy: Sendable {
     /// The moving average of the share of spins that found work, in 1/1024; each new spin weighs one sixteenth.
     private(set) var successShare: Int64 = 1024
     private var waitsWithoutSpin = 0
+    private var lastSpinFailed = false
 
     /// A policy that has seen long waits only.
     init() {
         self.averageWait = Self.longestCounted
     }
 
-    /// Whether the wait that starts now spins first.
-    mutating func shouldSpin() -> Bool {
-        guard self.averageWait < Self.shortWait else { return false }
-        guard self.successShare < 256 else { return true }
+    /// For how many nanoseconds the wait that starts now spins first; 0 where it does not.
+    mutating func nextSpin() -> Int64 {
+        guard self.averageWait < Self.shortWait else { return 0 }
+        guard self.successShare < 256 else { return self.lastSpinFailed ? Self.retrySpinTime : Self.spinTime }
         self.waitsWithoutSpin += 1
-        guard self.waitsWithoutSpin >= Self.retryInterval else { return false }
+        guard self.waitsWithoutSpin >= Self.retryInterval else { return 0 }
         self.waitsWithoutSpin = 0
-        return true
+        return Self.retrySpinTime
     }
 
     /// Notes how long a wait lasted from running out of work until there was some.
@@ -42,6 +48,7 @@ struct SpinPolicy: Sendable {
 
     /// Notes whether work came while a wait was spinning.
     mutating func spun(foundWork: Bool) {
+        self.lastSpinFailed = !foundWork
         self.successShare += ((foundWork ? 1024 : 0) - self.successShare) / 16
     }
 }
