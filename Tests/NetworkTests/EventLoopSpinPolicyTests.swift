@@ -36,7 +36,7 @@ import Testing
 
     @Test func `when under a quarter of the spins find work, each sixteenth wait spins`() {
         var policy = Self.busy()
-        while policy.successShare >= 256 { policy.spun(foundWork: false) }
+        while policy.successShare >= 256 { policy.spun(foundWork: false, after: 5_000) }
         let spins = (0..<160).map { _ in policy.nextSpin() }
         #expect(spins.enumerated().allSatisfy { ($0.element > 0) == (($0.offset + 1) % 16 == 0) })
         #expect(spins.max() == SpinPolicy.retrySpinTime, "longer than a sleeping peer takes to wake up")
@@ -44,26 +44,33 @@ import Testing
 
     @Test func `a spin behind one that found nothing is longer than a sleeping peer takes to wake up`() {
         var policy = Self.busy()
-        #expect(policy.nextSpin() == SpinPolicy.spinTime)
-        policy.spun(foundWork: false)
+        #expect(policy.nextSpin() == SpinPolicy.shortestSpin)
+        policy.spun(foundWork: false, after: 5_000)
         #expect(policy.nextSpin() == SpinPolicy.retrySpinTime)
-        policy.spun(foundWork: true)
-        #expect(policy.nextSpin() == SpinPolicy.spinTime)
+        policy.spun(foundWork: true, after: 5_000)
+        #expect(policy.nextSpin() == SpinPolicy.shortestSpin)
+    }
+
+    @Test(arguments: [(find: Int64(5_000), spin: Int64(20_000)), (25_000, 50_000), (90_000, 60_000)])
+    func `a spin takes twice as long as those before took to find work`(find: Int64, spin: Int64) {
+        var policy = Self.busy()
+        for _ in 0..<100 { policy.spun(foundWork: true, after: find) }
+        #expect(abs(policy.nextSpin() - spin) <= 100)
     }
 
     @Test func `spins that find work again make every wait spin again`() {
         var policy = Self.busy()
-        for _ in 0..<200 { policy.spun(foundWork: false) }
+        for _ in 0..<200 { policy.spun(foundWork: false, after: 5_000) }
         let spinsWithoutWork = policy.nextSpin() > 0
         #expect(!spinsWithoutWork)
-        for _ in 0..<6 { policy.spun(foundWork: true) }
+        for _ in 0..<6 { policy.spun(foundWork: true, after: 5_000) }
         let spins = (0..<100).map { _ in policy.nextSpin() > 0 }
         #expect(spins.allSatisfy { $0 })
     }
 
     @Test func `a third of successful spins is enough`() {
         var policy = Self.busy()
-        for number in 0..<300 { policy.spun(foundWork: number % 3 == 0) }
+        for number in 0..<300 { policy.spun(foundWork: number % 3 == 0, after: 5_000) }
         let answer = policy.nextSpin() > 0
         #expect(answer)
     }

@@ -186,9 +186,10 @@ final class LoopCore {
         let spinTime = self.options.spinning ? self.spinPolicy.nextSpin() : 0
         if spinTime > 0 {
             let found = self.spin(from: start, for: spinTime, engine: engine)
-            self.spinPolicy.spun(foundWork: found)
+            let elapsed = EventLoop.monotonicNow().nanoseconds &- start
+            self.spinPolicy.spun(foundWork: found, after: elapsed)
             if found {
-                self.spinPolicy.waited(nanoseconds: self.now.nanoseconds &- start)
+                self.spinPolicy.waited(nanoseconds: elapsed)
                 return
             }
         }

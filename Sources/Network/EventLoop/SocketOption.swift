@@ -25,6 +25,8 @@ public enum SocketOption: Hashable, Sendable {
     case userTimeout(Duration)
     /// SO_LINGER: how long close may try to send the rest; zero makes close a reset.
     case linger(Duration?)
+    /// TCP_CONGESTION: how the system decides how fast to send, such as "reno"; Linux only.
+    case congestionControl(String)
     /// SO_SNDBUF, in bytes.
     case sendBuffer(bytes: Int)
     /// SO_RCVBUF, in bytes.
@@ -62,8 +64,18 @@ extension Socket {
         case .linger(let time):
             try self.set(
                 SOL_SOCKET, SO_LINGER, linger(l_onoff: time == nil ? 0 : 1, l_linger: time?.wholeSeconds ?? 0))
+        case .congestionControl(let name):
+            #if !canImport(Darwin)
+                try self.setBytes(tcp, TCP_CONGESTION, Array(name.utf8))
+            #endif
         case .sendBuffer(let bytes): try self.set(SOL_SOCKET, SO_SNDBUF, Int32(clamping: bytes))
         case .receiveBuffer(let bytes): try self.set(SOL_SOCKET, SO_RCVBUF, Int32(clamping: bytes))
+        }
+    }
+
+    private func setBytes(_ level: Int32, _ name: Int32, _ value: [UInt8]) throws(SocketError) {
+        guard setsockopt(self.descriptor, level, name, value, socklen_t(value.count)) == 0 else {
+            throw SocketError(operation: .setOption, code: errno)
         }
     }
 

@@ -4,11 +4,14 @@
 /// comes. So a wait spins only while waits are short (their moving average is below `shortWait`), and when spins rarely
 /// find work, which means that somebody else needs the core, only each sixteenth wait tries again.
 ///
-/// A spin behind one that found nothing takes longer: where two loops sleep between their messages, one of them must be awake
-/// for longer than the other takes to wake up, or they never find each other.
+/// A spin takes twice as long as the spins before took to find work, within bounds, so that a stream of data that comes every
+/// 25 us does not put its receiver to sleep each time; waking it would cost the sender more than the data. A spin behind one
+/// that found nothing takes longer: where two loops sleep between their messages, one of them must be awake for longer than
+/// the other takes to wake up, or they never find each other.
 struct SpinPolicy: Sendable {
-    /// How long a wait polls on before it sleeps.
-    static let spinTime: Int64 = 20_000
+    /// How long a wait polls on before it sleeps, at least and at most.
+    static let shortestSpin: Int64 = 20_000
+    static let longestSpin: Int64 = 60_000
     /// The same behind a spin that found nothing.
     static let retrySpinTime: Int64 = 100_000
     /// Waits whose moving average is below this many nanoseconds are worth spinning for.
@@ -24,6 +27,8 @@ struct SpinPolicy: Sendable {
     private(set) var successShare: Int64 = 1024
     private var waitsWithoutSpin = 0
     private var lastSpinFailed = false
+    /// The moving average of how long a spin took to find work, in nanoseconds; each new one weighs one eighth.
+    private var averageFind: Int64 = 0
 
     /// A policy that has seen long waits only.
     init() {
@@ -33,7 +38,10 @@ struct SpinPolicy: Sendable {
     /// For how many nanoseconds the wait that starts now spins first; 0 where it does not.
     mutating func nextSpin() -> Int64 {
         guard self.averageWait < Self.shortWait else { return 0 }
-        guard self.successShare < 256 else { return self.lastSpinFailed ? Self.retrySpinTime : Self.spinTime }
+        guard self.successShare < 256 else {
+            if self.lastSpinFailed { return Self.retrySpinTime }
+            return min(max(2 * self.averageFind, Self.shortestSpin), Self.longestSpin)
+        }
         self.waitsWithoutSpin += 1
         guard self.waitsWithoutSpin >= Self.retryInterval else { return 0 }
         self.waitsWithoutSpin = 0
@@ -46,8 +54,9 @@ struct SpinPolicy: Sendable {
         self.averageWait += (counted - self.averageWait) / 8
     }
 
-    /// Notes whether work came while a wait was spinning.
-    mutating func spun(foundWork: Bool) {
+    /// Notes whether work came while a wait was spinning, and after how many nanoseconds.
+    mutating func spun(foundWork: Bool, after nanoseconds: Int64) {
+        if foundWork { self.averageFind += (min(max(nanoseconds, 0), Self.retrySpinTime) - self.averageFind) / 8 }
         self.lastSpinFailed = !foundWork
         self.successShare += ((foundWork ? 1024 : 0) - self.successShare) / 16
     }

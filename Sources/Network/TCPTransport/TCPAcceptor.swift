@@ -19,6 +19,7 @@ final class TCPAcceptor {
     private let local: SocketAddress
     /// The local address of every connection, or nil where the socket listens on all addresses.
     private let localAddress: Multiaddr?
+    private let configuration: TCPConfiguration
     private let accept: (RawLink) -> Void
     private var poller: SocketPoller?
     private var timer: LoopTimer?
@@ -28,13 +29,14 @@ final class TCPAcceptor {
     /// Begins to accept; takes over `socket`, and closes it also where it throws. On the loop only.
     init(
         _ socket: Socket, local: SocketAddress, on loop: EventLoop, loops: EventLoopGroup,
-        accept: @escaping (RawLink) -> Void
+        configuration: TCPConfiguration, accept: @escaping (RawLink) -> Void
     ) throws(SocketError) {
         self.loop = loop
         self.loops = loops
         self.socket = socket
         self.local = local
         self.localAddress = local.ip?.isUnspecified == true ? nil : Multiaddr(tcp: local)
+        self.configuration = configuration
         self.accept = accept
         do {
             self.poller = try SocketPoller(loop, descriptor: socket.descriptor, handler: self)
@@ -75,6 +77,7 @@ final class TCPAcceptor {
         guard let remote, let remoteAddress = Multiaddr(tcp: remote),
             let localAddress = self.localAddress ?? connection.localAddress.flatMap({ Multiaddr(tcp: $0) })
         else { return connection.close() }
+        self.configuration.prepare(connection, for: remote)
         self.accept(
             RawLink(
                 descriptor: connection.descriptor, loop: self.loops.next(), localAddress: localAddress,

@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Multiformats
 
 /// How TCP sockets are set up.
 public struct TCPConfiguration: Hashable, Sendable {
@@ -17,7 +18,20 @@ public struct TCPConfiguration: Hashable, Sendable {
     /// where there is a keep-alive, so it is the time that they take together.
     public var userTimeout = Duration.seconds(120)
 
+    /// Whether connections within this machine are sent unpaced, by "reno", whatever the system's congestion control is.
+    ///
+    /// BBR, the default of some systems, spaces packets by timers: within a machine there is no queue to spare by that, and the
+    /// timers take up to half of the sender's time.
+    public var unpacedLoopback = true
+
     public init() {}
+
+    /// Sets what a connection to or from `address` should have besides the options of every connection; a system that
+    /// cannot does as it always does.
+    func prepare(_ socket: Socket, for address: SocketAddress) {
+        guard self.unpacedLoopback, address.ip?.unmapped.isLoopback == true else { return }
+        try? socket.setOption(.congestionControl("reno"))
+    }
 
     /// So many bytes at most wait unsent in a socket before it counts as full: enough to keep the line busy, and little
     /// enough that a small message does not wait long behind a large one.

@@ -8,7 +8,7 @@ import Transport
 final class TCPDial {
     private unowned let loop: EventLoop
     private let target: SocketAddress
-    private let options: [SocketOption]
+    private let configuration: TCPConfiguration
     /// Where to leave from; nil lets the system choose.
     private var source: SocketAddress?
     private var socket: Socket?
@@ -17,11 +17,11 @@ final class TCPDial {
     private var caller: Handover<Result<RawLink, any Error>>?
     private var result: Result<RawLink, any Error>?
 
-    init(_ loop: EventLoop, target: SocketAddress, source: SocketAddress?, options: [SocketOption]) {
+    init(_ loop: EventLoop, target: SocketAddress, source: SocketAddress?, configuration: TCPConfiguration) {
         self.loop = loop
         self.target = target
         self.source = source
-        self.options = options
+        self.configuration = configuration
     }
 
     /// Connects, and tells `caller` how it went; an attempt that was cancelled before ends at once.
@@ -59,7 +59,8 @@ final class TCPDial {
         do throws(SocketError) {
             let socket = try Socket.stream(self.target.family)
             self.socket = socket
-            try socket.setOptions(self.options)
+            try socket.setOptions(self.configuration.connectionOptions)
+            self.configuration.prepare(socket, for: self.target)
             if let source = self.source {
                 try socket.setOptions([.reuseAddress(true), .reusePort(true)])
                 // Otherwise whoever has the port for IPv4 is in the way.

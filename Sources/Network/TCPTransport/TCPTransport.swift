@@ -30,7 +30,7 @@ public final class TCPTransport: Transport {
         }
         let source = self.configuration.portReuse ? self.listenPorts.source(toReach: target) : nil
         let dial = LoopBound(
-            TCPDial(loop, target: target, source: source, options: self.configuration.connectionOptions), on: loop)
+            TCPDial(loop, target: target, source: source, configuration: self.configuration), on: loop)
         let result = await withTaskCancellationHandler {
             await withHandover { handover in
                 loop.execute { dial.value.begin(timeout: timeout, handover) }
