@@ -4,9 +4,8 @@ import Transport
 
 /// One connection of the floor program, confined to its loop: one side seals and sends, the other receives and opens.
 final class FloorLink: SocketEventHandler {
-    /// As many receives a wake-up, and writes, as a connection of the library makes.
+    /// As many receives a wake-up as a connection of the library makes.
     private static let receivesPerWakeUp = 2
-    private static let writesPerWakeUp = 4
 
     private let loop: EventLoop
     private let socket: Socket
@@ -96,13 +95,8 @@ final class FloorLink: SocketEventHandler {
             guard case .bytes(let count) = self.first.withUnsafeBytes({ self.socket.send($0) }) else { return }
             self.first.removeFirst(count)
         }
-        guard self.first.isEmpty else { return }
-        for _ in 0..<Self.writesPerWakeUp {
-            guard let waiting = self.source?.next(), !waiting.isEmpty,
-                case .bytes(let count) = self.socket.send(waiting)
-            else { return }
-            self.source?.sent(count)
-        }
+        guard self.first.isEmpty, let waiting = self.source?.next(), !waiting.isEmpty else { return }
+        if case .bytes(let count) = self.socket.send(waiting) { self.source?.sent(count) }
     }
 
     // MARK: Reading

@@ -11,12 +11,8 @@ final class LoopResources {
     /// One receive's size: room for the largest message and for the start of the next, so that the end of a message is
     /// rarely a receive too late. Two fit the second-level cache beside what they are decrypted into.
     static let receiveSize = 64 * 1024 + 64
-    /// What is written at once at most, in bytes: one large message. With more, the peer's loop has nothing to do while the
-    /// next batch is sealed and falls asleep, and waking it costs the sender more than the calls that are saved (measured;
-    /// Docs/Performance.md).
-    static let writeSize = 64 * 1024
-    /// How many writes a connection makes in a tick at most: a ping behind them waits for no more.
-    static let writesPerTick = 4
+    /// What is written at once at most, in bytes: a ping behind it waits for no more.
+    static let batchSize = 256 * 1024
     /// How often slabs that nobody needs any more are looked for, while there are many.
     private static let sweepInterval = Duration.seconds(1)
 
@@ -40,7 +36,7 @@ final class LoopResources {
         self.slabs = try SlabPool(scope: scope)
         self.cipher = try ChaChaPolyContext()
         self.receiveBuffer = .allocate(byteCount: Self.receiveSize, alignment: 64)
-        self.outputBuffer = .allocate(byteCount: Self.writeSize, alignment: 64)
+        self.outputBuffer = .allocate(byteCount: Self.batchSize, alignment: 64)
         self.stagingBuffer = .allocate(byteCount: 64 * 1024, alignment: 64)
         // A loop that ends takes its slabs along.
         self.sweep = LoopTimer(loop, whenLoopEnds: {}) { [weak self] in self?.sweepSlabs() }

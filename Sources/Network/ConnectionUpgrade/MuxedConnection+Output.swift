@@ -10,22 +10,22 @@ extension MuxedConnection {
     /// A message is closed when it has less room than this left for another frame.
     private static let smallestRoom = 1_024
     private static let messageOverhead = NoiseLimits.lengthSize + 16
+    /// A message takes this much at most on the wire, one byte less than Noise allows: four fill a batch.
+    private static let messageSize = LoopResources.batchSize / 4
 
-    /// Sends what waits, as much as a tick allows; the rest goes when the kernel wants more.
+    /// Sends what waits, at most one batch; the rest goes when the kernel wants more.
     func flush() {
         guard !self.isClosed, !self.awaitsWritable, self.closing?.isShutDown != true else { return }
-        for _ in 0..<LoopResources.writesPerTick where !self.awaitsWritable {
-            var count = 0
-            do {
-                count = try self.layOutMessages()
-            } catch {
-                return self.violated("\(error)")
-            }
-            // What an earlier write left goes first.
-            if count + self.unsentCount == 0 { break }
-            self.send(UnsafeRawBufferPointer(rebasing: self.resources.outputBuffer[..<count]))
-            guard !self.isClosed else { return }
+        var count = 0
+        do {
+            // What an earlier batch left goes first, and counts. Behind much of it there is no room for a whole message.
+            let room = LoopResources.batchSize - self.unsentCount
+            if room >= Self.messageSize || self.isEnding { count = try self.layOutBatch(limit: room) }
+        } catch {
+            return self.violated("\(error)")
         }
+        self.send(UnsafeRawBufferPointer(rebasing: self.resources.outputBuffer[..<count]))
+        guard !self.isClosed else { return }
         // Frames that may not go out yet must not ask for a socket that is writable already, over and over.
         if self.session.hasOutput, self.maySendFrames { self.awaitsWritable = true }
         self.poller?.update(reading: true, writing: self.awaitsWritable)
@@ -87,12 +87,12 @@ extension MuxedConnection {
         self.failed(code)
     }
 
-    /// Seals messages into the loop's output buffer until it is full or nothing waits; returns how many bytes.
-    private func layOutMessages() throws -> Int {
-        let output = self.resources.outputBuffer
+    /// Seals messages into the loop's output buffer until `limit` bytes of it are used or nothing waits; returns how many.
+    private func layOutBatch(limit: Int) throws -> Int {
+        let output = UnsafeMutableRawBufferPointer(rebasing: self.resources.outputBuffer[..<limit])
         var count = 0
         while output.count - count >= Self.messageOverhead + Self.smallestRoom {
-            let room = output.count - count - Self.messageOverhead
+            let room = min(output.count - count, Self.messageSize) - Self.messageOverhead
             let length = try self.layOutMessage(UnsafeMutableRawBufferPointer(rebasing: output[count...]), room: room)
             if length == 0 { break }
             count += length
