@@ -101,6 +101,20 @@ import Transport
         }
     }
 
+    @Test func `a connection within the machine is not paced`() async throws {
+        try await TransportFixture.with(.tcpOverIPv4) { fixture in
+            let link = try await fixture.connect(to: fixture.listen())
+            for end in [link.dialled, link.accepted] {
+                let descriptor = try #require(end.takeDescriptor())
+                defer { close(descriptor) }
+                var name = [UInt8](repeating: 0, count: 16)
+                var length = socklen_t(name.count)
+                #expect(getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_CONGESTION, &name, &length) == 0)
+                #expect(String(decoding: name.prefix { $0 != 0 }, as: UTF8.self) == "reno")
+            }
+        }
+    }
+
     @Test func `the last descriptors are not for connections, and the loop does not spin`() async throws {
         await #expect(processExitsWith: .success) {
             try await TransportFixture.with(.tcpOverIPv4, loopCount: 1) { fixture in

@@ -17,7 +17,7 @@ struct SpinPolicy: Sendable {
     /// Waits whose moving average is below this many nanoseconds are worth spinning for.
     static let shortWait: Int64 = 200_000
     /// A wait counts as at most this long, so that a busy phase after a quiet one is noticed after a few waits.
-    static let longestCounted: Int64 = 1_000_000
+    static let longestCounted: Int64 = 2_000_000
     /// Where spins rarely find work, one wait in so many spins.
     static let retryInterval = 16
 

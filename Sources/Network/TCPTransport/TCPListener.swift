@@ -19,7 +19,8 @@ public final class TCPListener: TransportListener {
         do throws(SocketError) {
             let socket = try Self.openSocket(requested, configuration)
             local = socket.localAddress ?? requested
-            acceptor = try TCPAcceptor(socket, local: local, on: loop, loops: loops, configuration: configuration, accept: accept)
+            acceptor = try TCPAcceptor(
+                socket, local: local, on: loop, loops: loops, configuration: configuration, accept: accept)
         } catch {
             // Whether it was bind or listen that failed tells a person nothing.
             throw TransportError(SocketError(operation: .listen, code: error.code, address: requested))
