@@ -125,6 +125,15 @@ def memory():
         return f"{int(info.readline().split()[1]) / (1 << 20):.0f} GiB of memory"
 
 
+def congestion_control():
+    """What decides how fast the system's TCP sends: one that paces by timers costs much on the loopback."""
+    try:
+        with open("/proc/sys/net/ipv4/tcp_congestion_control") as setting:
+            return setting.read().strip()
+    except OSError:
+        return "unknown"
+
+
 def describe(options, programs, load):
     system = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
     versions = "; ".join(programs[name].version(f"{REPOSITORY}/Interop/peers") for name in (OURS, *OTHERS))
@@ -132,6 +141,7 @@ def describe(options, programs, load):
     return [
         ("date", datetime.date.today().isoformat()),
         ("machine", f"{processor()}, {memory()}, {system}, Linux {platform.release()}"),
+        ("TCP", f"congestion control {congestion_control()}"),
         ("load", f"{load:.2f} over the minute before"),
         ("versions", versions),
         ("run", f"`make bench`, {LEAST_ROUNDS} to {options.rounds} rounds" if not arguments or options.report else arguments),
