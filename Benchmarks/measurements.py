@@ -40,7 +40,7 @@ class Sizes:
     beside: int
 
 
-FULL = Sizes(bulk=GIBIBYTE, pings=10_000, seconds=3, idle=500, beside=4 * GIBIBYTE)
+FULL = Sizes(bulk=GIBIBYTE, pings=10_000, seconds=2, idle=500, beside=4 * GIBIBYTE)
 # Enough to show that the script and the peers work; the figures are worth nothing.
 QUICK = Sizes(bulk=32 * MEBIBYTE, pings=500, seconds=0.3, idle=30, beside=256 * MEBIBYTE)
 
