@@ -19,7 +19,4 @@ package final class WindowBudget: Sendable {
 
     /// Gives back what was taken.
     func give(_ count: Int) { self.used.wrappingSubtract(count, ordering: .relaxed) }
-
-    /// How many bytes are taken.
-    package var bytesInUse: Int { self.used.load(ordering: .relaxed) }
 }
