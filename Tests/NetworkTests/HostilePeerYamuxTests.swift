@@ -239,6 +239,6 @@ struct HostilePeerYamuxTests {
 }
 
 /// Takes everything and says nothing.
-private final class Sink: StreamHandler {
+final class Sink: StreamHandler {
     func received(_ bytes: borrowing Chunk, on stream: LoopStream) {}
 }

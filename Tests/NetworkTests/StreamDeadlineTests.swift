@@ -47,6 +47,23 @@ struct StreamDeadlineTests {
         }
     }
 
+    @Test func `a read to the end that is late fails though it never had to wait`() async throws {
+        let sent = PendingResult<Void>()
+        try await self.withStream(to: { stream in
+            try await stream.write([1, 2, 3])
+            try await stream.closeWrite()
+            sent.finish(.success(()))
+        }) { stream in
+            try await sent.wait()
+            // What a later stream brings came in behind the end of the first.
+            let later = try await stream.connection.openStream(["/answer"])
+            _ = try await later.readToEnd(limit: 10)
+            await #expect {
+                _ = try await stream.readToEnd(limit: 10, timeout: .zero)
+            } throws: { Self.isTimeout($0) }
+        }
+    }
+
     @Test func `what came before a deadline can still be read`() async throws {
         try await self.withStream(to: { stream in for try await bytes in stream { try await stream.write(bytes) } }) {
             stream in
