@@ -93,10 +93,11 @@ let package = Package(
         .executableTarget(
             name: "ApusPeer", dependencies: ["Apus"], path: "Interop/apus-peer"),
 
-        tests("FoundationsTests", foundations, resources: [.copy("Vectors"), .copy("Oracles")]),
-        tests("MachinesTests", foundations + machines),
-        tests("NetworkTests", foundations + machines + network),
-        tests("NodeTests", ["Apus"] + foundations + network + protocols),
+        .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport"),
+        tests("FoundationsTests", foundations + ["TestSupport"], resources: [.copy("Vectors"), .copy("Oracles")]),
+        tests("MachinesTests", foundations + machines + ["TestSupport"]),
+        tests("NetworkTests", foundations + machines + network + ["TestSupport"]),
+        tests("NodeTests", ["Apus", "TestSupport"] + foundations + network + protocols),
         tests("CommandTests", ["ApusCommand", "Apus"]),
     ]
 )

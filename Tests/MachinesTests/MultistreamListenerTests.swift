@@ -1,5 +1,6 @@
 import Bytes
 import MultistreamSelect
+import TestSupport
 import Testing
 
 @Suite struct MultistreamListenerTests {
@@ -174,7 +175,7 @@ import Testing
         var agreements = 0
         for _ in 0..<20_000 {
             var listener = MultistreamListener()
-            var bytes = valid + generator.bytes(Int.random(in: 0..<8, using: &generator))
+            var bytes = valid + Array(generator.bytes(Int.random(in: 0..<8, using: &generator)))
             for _ in 0..<Int.random(in: 0..<3, using: &generator) {
                 bytes[Int.random(in: 0..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
             }

@@ -1,5 +1,6 @@
 import Bytes
 import Cryptography
+import TestSupport
 import Testing
 
 @testable import Noise
@@ -66,7 +67,7 @@ import Testing
 
     @Test func `the longest message of garbage is refused and nothing is read behind it`() throws {
         var generator = SeededGenerator(seed: 3)
-        let garbage: [UInt8] = [0xff, 0xff] + generator.bytes(65_535)
+        let garbage: [UInt8] = [0xff, 0xff] + Array(generator.bytes(65_535))
         #expect(try self.scene.dialerFailure(garbage) == .authenticationFailed(message: 2))
         #expect(try self.scene.listenerFailure(garbage) == .authenticationFailed(message: 3))
         // In message 1 whatever follows the key is a payload for nobody, and part of the transcript.
@@ -108,7 +109,8 @@ import Testing
             let target = round % 3
             var bytes =
                 round.isMultiple(of: 2)
-                ? self.scene.honest.messages[target] : generator.bytes(Int.random(in: 0..<300, using: &generator))
+                ? self.scene.honest.messages[target]
+                : Array(generator.bytes(Int.random(in: 0..<300, using: &generator)))
             if bytes.isEmpty { continue }
             let index = Int.random(in: 0..<bytes.count, using: &generator)
             let change = UInt8.random(in: 1...255, using: &generator)

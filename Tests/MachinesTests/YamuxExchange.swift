@@ -1,4 +1,5 @@
 import Bytes
+import TestSupport
 import Testing
 
 @testable import Yamux
@@ -36,7 +37,7 @@ struct YamuxAccount {
 
 /// Two sessions that do random things over wires that are cut at random.
 final class YamuxExchange {
-    private var random: YamuxRandom
+    private var random: SeededGenerator
     let ends: [YamuxEnd]
     var accounts = [YamuxAccount(), YamuxAccount()]
     private var wires: [[UInt8]] = [[], []]
@@ -47,7 +48,7 @@ final class YamuxExchange {
     private(set) var events = 0
 
     init(seed: UInt64, _ configuration: YamuxConfiguration = .init(), breaking: Int = 100) {
-        var random = YamuxRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         self.material = (0..<400_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         self.random = random
         self.breaking = breaking

@@ -1,4 +1,5 @@
 import Bytes
+import TestSupport
 import Testing
 
 @testable import Yamux
@@ -78,7 +79,7 @@ import Testing
 
     /// The queue behind it, against an array.
     @Test func `a queue of slots keeps its order whatever is taken out`() {
-        var random = YamuxRandom(seed: 11)
+        var random = SeededGenerator(seed: 11)
         var queue = SlotQueue()
         var model: [Int] = []
         for _ in 0..<20_000 {

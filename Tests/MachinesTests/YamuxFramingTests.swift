@@ -1,4 +1,5 @@
 import Bytes
+import TestSupport
 import Testing
 
 @testable import Yamux
@@ -29,7 +30,7 @@ import Testing
     }
 
     @Test func `a stream of frames in pieces of any size`() throws {
-        var random = YamuxRandom(seed: 3)
+        var random = SeededGenerator(seed: 3)
         for round in 0..<300 {
             var pieces: [ArraySlice<UInt8>] = []
             var rest = YamuxScript.bytes[...]

@@ -1,4 +1,5 @@
 import Bytes
+import TestSupport
 import Testing
 
 @testable import Yamux
@@ -23,7 +24,7 @@ import Testing
     }
 
     @Test func `any header survives writing and reading`() throws {
-        var random = YamuxRandom(seed: 1)
+        var random = SeededGenerator(seed: 1)
         for _ in 0..<1_000 {
             let header = YamuxHeader(
                 type: try #require(YamuxHeader.FrameType(rawValue: .random(in: 0...3, using: &random))),

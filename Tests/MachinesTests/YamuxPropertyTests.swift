@@ -1,4 +1,5 @@
 import Bytes
+import TestSupport
 import Testing
 
 @testable import Yamux
@@ -52,7 +53,7 @@ import Testing
 
     @Test(arguments: 0..<10 as Range<UInt64>)
     func `no input traps and none unbalances the session`(seed: UInt64) {
-        var random = YamuxRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var errors: Set<String> = []
         for session in 0..<40 {
             let end = YamuxEnd(session.isMultiple(of: 2) ? .listener : .dialer, .init())
@@ -77,7 +78,7 @@ import Testing
     }
 
     /// A frame that is mostly well formed, with values at the limits, and a payload that is mostly as long as it says.
-    private static func frame(_ random: inout YamuxRandom) -> [UInt8] {
+    private static func frame(_ random: inout SeededGenerator) -> [UInt8] {
         let values: [UInt32] = [0, 1, 2, 20, 200, 3_000, 262_144, 262_145, 1 << 28, .max]
         let value = values.prefix(random.chance(95) ? 6 : 10).randomElement(using: &random)
         let type = YamuxHeader.FrameType(rawValue: .random(in: 0...3, using: &random)) ?? .data
@@ -93,7 +94,7 @@ import Testing
     }
 
     /// What an application might do at an event.
-    private static func react(_ end: YamuxEnd, _ event: YamuxSession.Event, _ random: inout YamuxRandom) {
+    private static func react(_ end: YamuxEnd, _ event: YamuxSession.Event, _ random: inout SeededGenerator) {
         let id = random.chance(70) ? event.id : end.session.openStreams.randomElement(using: &random)
         switch Int.random(in: 0..<12, using: &random) {
         case 0: _ = try? end.session.openStream()

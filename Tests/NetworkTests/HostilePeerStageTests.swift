@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import Swarm
+import TestSupport
 import Testing
 import Transport
 import Yamux

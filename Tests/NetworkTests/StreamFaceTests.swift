@@ -3,6 +3,7 @@ import ConnectionUpgrade
 import Cryptography
 import EventLoop
 import Swarm
+import TestSupport
 import Testing
 
 @testable import Transport

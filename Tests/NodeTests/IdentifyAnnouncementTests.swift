@@ -1,6 +1,7 @@
 import Bytes
 import Multiformats
 import PeerIdentity
+import TestSupport
 import Testing
 
 @testable import Identify

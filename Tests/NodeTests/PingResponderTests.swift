@@ -1,6 +1,7 @@
 import Bytes
 import Cryptography
 import Swarm
+import TestSupport
 import Testing
 import Transport
 

@@ -1,4 +1,5 @@
 import Bytes
+import TestSupport
 import Testing
 
 @Suite(.enabled(if: ProtobufOracle.isExpected, Comment(rawValue: ProtobufOracle.absence)))

@@ -1,6 +1,7 @@
 import Bytes
 import Cryptography
 import PeerIdentity
+import TestSupport
 import Testing
 
 struct RSATests {

@@ -1,5 +1,6 @@
 import Bytes
 import Multiformats
+import TestSupport
 import Testing
 
 struct MultibaseTests {

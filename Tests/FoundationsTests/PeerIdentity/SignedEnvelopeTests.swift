@@ -1,5 +1,6 @@
 import Bytes
 import PeerIdentity
+import TestSupport
 import Testing
 
 struct SignedEnvelopeTests {

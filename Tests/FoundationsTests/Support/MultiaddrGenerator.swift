@@ -1,5 +1,6 @@
 import Bytes
 import Multiformats
+import TestSupport
 
 extension SeededGenerator {
     /// Random components, of every protocol of the table; the last one alone can be a path.

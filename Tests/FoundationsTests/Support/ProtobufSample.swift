@@ -1,4 +1,5 @@
 import Bytes
+import TestSupport
 
 /// The message that `Oracles/protobuf_oracle.py` describes, written and read as every protocol of the project does it.
 struct ProtobufSample: Codable, Equatable {

@@ -1,12 +1,14 @@
-import Bytes
+public import Bytes
 
-/// SplitMix64: the same seed gives the same numbers in every process, so a failing seed can be run again.
-struct SeededGenerator: RandomNumberGenerator {
+/// SplitMix64: the same seed gives the same numbers in every process, so a failing test fails again.
+public struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { self.state = seed }
+    /// The generator of one seed.
+    public init(seed: UInt64) { self.state = seed }
 
-    mutating func next() -> UInt64 {
+    /// The next number.
+    public mutating func next() -> UInt64 {
         self.state &+= 0x9e37_79b9_7f4a_7c15
         var mixed = self.state
         mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -14,16 +16,18 @@ struct SeededGenerator: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 
-    mutating func bytes(_ count: Int) -> Bytes {
+    /// So many bytes.
+    public mutating func bytes(_ count: Int) -> Bytes {
         Bytes((0..<count).map { _ in UInt8(truncatingIfNeeded: self.next()) })
     }
 
-    mutating func bytes(count: ClosedRange<Int>) -> Bytes {
+    /// As many bytes as the range allows.
+    public mutating func bytes(count: ClosedRange<Int>) -> Bytes {
         self.bytes(Int.random(in: count, using: &self))
     }
 
     /// A copy of `original` after one to four random changes: a bit, a byte, an insertion, a removal or a cut.
-    mutating func mutated(_ original: Bytes) -> Bytes {
+    public mutating func mutated(_ original: Bytes) -> Bytes {
         var bytes = Array(original)
         for _ in 0..<Int.random(in: 1...4, using: &self) where !bytes.isEmpty {
             let index = Int.random(in: 0..<bytes.count, using: &self)
