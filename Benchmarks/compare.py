@@ -74,13 +74,14 @@ def pairs_by_kind(options, programs, servers):
     ours = programs[OURS]
     sleeping = Program("apus sleeping", options.apus, options=["--no-polling"])
     raw = Program("raw", options.floor, options=["--plain"])
+    raw_sleeping = Program("raw sleeping", options.floor, options=["--no-polling"])
     made = {
         "own": [Pair(programs[name], programs[name], servers) for name in (OURS, *OTHERS)],
         "cross": [
             Pair(*ends, servers) for name in OTHERS for ends in ((ours, programs[name]), (programs[name], ours))
         ],
         "floor": [Pair(programs["floor"], programs["floor"], servers)],
-        "sleeping": [Pair(sleeping, sleeping, servers)],
+        "sleeping": [Pair(program, program, servers) for program in (sleeping, raw_sleeping)],
         "raw": [Pair(raw, raw, servers)],
     }
     return {kind: made[kind] for kind in options.kinds}
@@ -104,7 +105,7 @@ def measure(measurement, pairs, comparisons, round_text):
             for title, value in measurement.run(pair).items():
                 comparisons[title].add(pair.name, value)
                 row = comparisons[title].row
-                print(f"{round_text} {pair.name:<13} {title}: {row.text(value)} {row.unit}", flush=True)
+                print(f"{round_text} {pair.name:<14} {title}: {row.text(value)} {row.unit}", flush=True)
 
 
 def is_known(comparison):
@@ -138,13 +139,15 @@ def describe(options, programs, load):
     system = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
     versions = "; ".join(programs[name].version(f"{REPOSITORY}/Interop/peers") for name in (OURS, *OTHERS))
     arguments = " ".join(sys.argv[1:])
+    least = min(LEAST_ROUNDS, options.rounds)
+    rounds = f"{least} rounds" if least == options.rounds else f"{least} to {options.rounds} rounds"
     return [
         ("date", datetime.date.today().isoformat()),
         ("machine", f"{processor()}, {memory()}, {system}, Linux {platform.release()}"),
         ("TCP", f"congestion control {congestion_control()}"),
         ("load", f"{load:.2f} over the minute before"),
         ("versions", versions),
-        ("run", f"`make bench`, {LEAST_ROUNDS} to {options.rounds} rounds" if not arguments or options.report else arguments),
+        ("run", f"`make bench`, {rounds}" if not arguments or options.report else arguments),
     ]
 
 

@@ -83,9 +83,8 @@ class Comparison:
         mine = self.median(ours)
         return mine > max(theirs) if self.row.less_is_better else mine < min(theirs)
 
-    def target_cell(self, ratio):
+    def wanted(self, ratio, target):
         """What ratio we want, and whether the middle of what was measured has it."""
-        target = self.row.target
         if target is None or ratio is None:
             return ""
         if self.row.less_is_better:

@@ -113,7 +113,7 @@ class IdleMemory(Measurement):
     def __init__(self, connections):
         self.name = "idle"
         self.connections = connections
-        self.row = Row("Memory of an idle connection", "KiB", less_is_better=True, digits=1)
+        self.row = Row("Memory of an idle connection", "KiB", less_is_better=True, digits=1, target=0.25)
         self.rows = (self.row,)
 
     def command(self):

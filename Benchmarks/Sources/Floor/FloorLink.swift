@@ -18,6 +18,7 @@ final class FloorLink: SocketEventHandler {
     private var first: [UInt8] = []
     private var request: [UInt8] = []
     private var isServer = false
+    private var isEchoing = false
     private var isOver = false
 
     private init(_ link: RawLink, completion: @escaping (Result<Void, FloorError>) -> Void) throws {
@@ -43,6 +44,7 @@ final class FloorLink: SocketEventHandler {
         switch request.direction {
         case .upload: self.send(request)
         case .download: self.receive(request)
+        case .echo: break
         }
     }
 
@@ -105,6 +107,8 @@ final class FloorLink: SocketEventHandler {
         for _ in 0..<Self.receivesPerWakeUp where !self.isOver {
             if self.sink != nil {
                 self.readFrame()
+            } else if self.isEchoing {
+                self.echo()
             } else if self.isServer {
                 self.readRequest()
             } else {
@@ -134,8 +138,15 @@ final class FloorLink: SocketEventHandler {
         switch request.direction {
         case .upload: self.receive(request)
         case .download: self.send(request)
+        case .echo: self.isEchoing = true
         }
         self.request = []
+    }
+
+    private func echo() {
+        guard let bytes = self.readSome(FloorPing.size) else { return }
+        self.first += bytes
+        self.write()
     }
 
     private func readAnswer() {

@@ -5,6 +5,8 @@ struct FloorRequest {
         case upload
         /// The server sends.
         case download
+        /// The server sends back what it gets, until the client goes.
+        case echo
     }
 
     static let size = 10
@@ -12,7 +14,7 @@ struct FloorRequest {
     let direction: Direction
     /// Whether the frames are sealed; without, it is TCP alone that is measured.
     let isSealed: Bool
-    /// How many bytes of payload are sent.
+    /// How many bytes of payload are sent; for an echo, nobody asks.
     let count: Int
 
     var bytes: [UInt8] {
