@@ -88,17 +88,20 @@ let package = Package(
         library(
             "Apus", in: "Node",
             foundations + network + protocols),
+        // Each module by itself: a build is not repeated for a change in a module that is only reached through `Apus`.
         .executableTarget(
-            name: "ApusCommand", dependencies: ["Apus"], path: "Sources/Node/ApusCommand"),
+            name: "ApusCommand", dependencies: (["Apus"] + foundations + network + protocols).map { .byName(name: $0) },
+            path: "Sources/Node/ApusCommand"),
         .executableTarget(
-            name: "ApusPeer", dependencies: ["Apus"], path: "Interop/apus-peer"),
+            name: "ApusPeer", dependencies: (["Apus"] + foundations + network + protocols).map { .byName(name: $0) },
+            path: "Interop/apus-peer"),
 
         .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport"),
         tests("FoundationsTests", foundations + ["TestSupport"], resources: [.copy("Vectors"), .copy("Oracles")]),
         tests("MachinesTests", foundations + machines + ["TestSupport"]),
         tests("NetworkTests", foundations + machines + network + ["TestSupport"]),
         tests("NodeTests", ["Apus", "TestSupport"] + foundations + network + protocols),
-        tests("CommandTests", ["ApusCommand", "Apus"]),
+        tests("CommandTests", ["ApusCommand", "Apus"] + foundations + network + protocols),
     ]
 )
 

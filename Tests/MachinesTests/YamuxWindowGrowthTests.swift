@@ -90,6 +90,53 @@ import Testing
         #expect(end.session.windowSize(id) == 4 << 20)
     }
 
+    @Test func `a window far too large for the path becomes smaller by half, down to the first, and grows again`() throws {
+        let (end, id) = try self.measured()
+        end.session.growWindow(id, by: 15 * Self.initial)
+        end.sendAll()
+        _ = try self.readHalf(end, id, later: .zero)
+        // Half a window in 100 round trips: the window is 200 times the product.
+        var sizes = [16 * Self.initial]
+        for _ in 0..<5 {
+            end.sendAll()
+            let before = end.session.windowSize(id)
+            let change = try self.readHalf(end, id, later: Self.roundTrip * 100)
+            let granted = end.sendAll().reduce(0) { $0 + Int($1.value) }
+            #expect(end.session.windowSize(id) == before + change)
+            #expect(granted == before / 2 + change, "what is missing of the window is not granted")
+            sizes.append(end.session.windowSize(id))
+        }
+        #expect(sizes.map { $0 / Self.initial } == [16, 8, 4, 2, 1, 1])
+        #expect(try self.readHalf(end, id, later: .milliseconds(1)) == 3 * Self.initial)
+    }
+
+    @Test func `a window that shrank takes no more than its new size`() throws {
+        let (end, id) = try self.measured()
+        end.session.growWindow(id, by: 15 * Self.initial)
+        end.sendAll()
+        _ = try self.readHalf(end, id, later: .zero)
+        _ = try self.readHalf(end, id, later: Self.roundTrip * 100)
+        let size = end.session.windowSize(id)
+        #expect(size == 8 * Self.initial)
+        try end.receive(YamuxHeader.data(1, [], UInt32(size)).with(payload: size))
+        #expect(throws: YamuxError.receiveWindowExceeded(stream: 1)) {
+            try end.receive(YamuxHeader.data(1, [], 1).with(payload: 1))
+        }
+    }
+
+    @Test func `a peer whose pong comes after a minute gets no larger window than one of a second`() throws {
+        let end = YamuxEnd(.listener, YamuxConfiguration())
+        _ = try end.session.handleDeadline(now: end.now)
+        let ping = try #require(end.sendAll().first)
+        end.now = end.now + .seconds(60)
+        try end.receive(YamuxHeader.ping(ping.value, .ack).wire + YamuxHeader.window(1, .syn).wire)
+        let id = try #require(end.id(1))
+        _ = try self.readHalf(end, id, later: .zero)
+        // 128 KiB in 3 s are no reason over one second; over a minute they would be.
+        #expect(try self.readHalf(end, id, later: .seconds(3)) == 0)
+        #expect(try self.readHalf(end, id, later: .seconds(1)) == 3 * Self.initial)
+    }
+
     @Test func `a maximum beyond 32 bits is what 32 bits count`() throws {
         var configuration = YamuxConfiguration.quiet
         configuration.maximumWindow = .max

@@ -7,9 +7,8 @@ import Transport
 final class CountingScope: ResourceScope {
     static let name = "test"
 
-    private let memoryLimit: Int
     private let descriptorLimit: Int
-    private let state = Locked(State())
+    private let state: Locked<State>
 
     struct Held: Sendable {
         var memory = 0
@@ -24,18 +23,20 @@ final class CountingScope: ResourceScope {
         var held = Held()
         /// How often a socket was reserved at all.
         var takenDescriptors = 0
+        var memoryLimit: Int
         var waiters: [(condition: @Sendable (Held) -> Bool, wake: CheckedContinuation<Void, Never>)] = []
     }
 
     init(memoryLimit: Int = .max, descriptorLimit: Int = .max) {
-        self.memoryLimit = memoryLimit
+        self.state = Locked(State(memoryLimit: memoryLimit))
         self.descriptorLimit = descriptorLimit
     }
 
-    /// The configuration of a node that asks this scope.
+    /// The configuration of a node that asks this scope; without a cache of keys, which would be charged once and for all.
     var configuration: SwarmConfiguration {
         var configuration = SwarmConfiguration()
         configuration.resources = self
+        configuration.verifiedStaticKeys = 0
         return configuration
     }
 
@@ -46,6 +47,9 @@ final class CountingScope: ResourceScope {
     var descriptors: Int { self.state.withLock { $0.held.descriptors } }
     var openScopes: Int { self.state.withLock { $0.held.openScopes } }
     var takenDescriptors: Int { self.state.withLock { $0.takenDescriptors } }
+
+    /// Allows so much memory from now on.
+    func allow(_ memory: Int) { self.state.withLock { $0.memoryLimit = memory } }
 
     func waitUntil(_ condition: @escaping @Sendable (Held) -> Bool) async {
         await withCheckedContinuation { continuation in
@@ -77,8 +81,8 @@ final class CountingScope: ResourceScope {
         self.change { state in
             var held = state.held
             Self.add(1, resource, to: &held)
-            if held.memory > self.memoryLimit {
-                exceeded = self.memoryLimit
+            if held.memory > state.memoryLimit {
+                exceeded = state.memoryLimit
             } else if held.descriptors > self.descriptorLimit {
                 exceeded = self.descriptorLimit
             } else {

@@ -8,8 +8,13 @@ internal import PeerIdentity
 /// the peer has the static key is what the handshake itself shows. It is confined to one event loop; the keys that came first
 /// go first.
 public final class VerifiedStaticKeys {
-    /// How many are kept where nothing else is said: with Ed25519 identities about 300 KiB.
+    /// How many are kept where nothing else is said: 1 MiB at most, and about 300 KiB with Ed25519 identities.
     public static let standardLimit = 1_024
+    /// A proof is kept where identity key and signature have at most as many bytes: those of RSA keys beyond 3,072 bits
+    /// do not.
+    public static let largestProof = 896
+    /// What one proof holds at most, in bytes, with its place in the tables.
+    public static let proofCapacity = 1_024
 
     private struct Proof {
         let identityKey: Bytes
@@ -22,6 +27,9 @@ public final class VerifiedStaticKeys {
     /// The keys in the order in which they came, as a ring of at most `limit`.
     private var order: [X25519.PublicKey] = []
     private var oldest = 0
+
+    /// What all of them hold at most, in bytes.
+    public var capacity: Int { self.limit * Self.proofCapacity }
 
     /// Keeps at most `limit` keys; with 0 every signature is verified.
     public init(limit: Int = VerifiedStaticKeys.standardLimit) {
@@ -38,7 +46,7 @@ public final class VerifiedStaticKeys {
 
     /// Notes what was verified.
     func insert(_ key: PublicKey, of payload: NoiseHandshakePayload, staticKey: X25519.PublicKey) {
-        guard self.limit > 0 else { return }
+        guard self.limit > 0, payload.identityKey.count + payload.signature.count <= Self.largestProof else { return }
         let proof = Proof(
             identityKey: Bytes(copying: payload.identityKey), signature: Bytes(copying: payload.signature), key: key)
         guard self.proofs.updateValue(proof, forKey: staticKey) == nil else { return }

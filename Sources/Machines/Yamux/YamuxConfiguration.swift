@@ -2,11 +2,13 @@
 public struct YamuxConfiguration: Hashable, Sendable {
     /// The window of every new stream, in bytes: fixed by the specification ("Flow Control").
     public static let initialWindow = 256 * 1024
+    /// The longest round trip, as pings measure it, that a window grows for.
+    static let longestRoundTrip = Duration.seconds(1)
 
     /// The largest receive window that a stream grows to, in bytes, from `initialWindow` on.
     public var maximumWindow = 256 * 1024 * 1024
-    /// Streams that both sides may have open at once.
-    public var maximumStreams = 65_536
+    /// Streams that both sides may have open at once: their first windows are 1 GiB.
+    public var maximumStreams = 4_096
     /// Streams begun by one side that the other has not accepted yet ("ACK backlog", libp2p's Yamux specification).
     public var acceptBacklog = 256
     /// The longest payload of a frame we send, in bytes: with its header it fits one Noise message.

@@ -125,18 +125,19 @@ public struct YamuxSession: ~Copyable {
         if !self.streams[id].finishReceived { self.linger(id, now: now) }
     }
 
-    /// Notes that the reader took `count` bytes, and returns by how much the window should grow.
+    /// Notes that the reader took `count` bytes, and returns by how much the window should grow, or, below 0, by how much
+    /// it has become smaller.
     ///
     /// A peer gets no more window for a stream that nobody reads or that it has ended.
     /// Whoever is asked for memory decides and answers with `growWindow`; nothing happens without it.
     public mutating func consumed(_ id: YamuxStreamID, count: Int, now: Instant) -> Int {
         guard self.streams.contains(id), !self.streams[id].discards else { return 0 }
-        let grant = self.streams[id].receive.consume(count)
-        guard grant > 0, !self.streams[id].finishReceived else { return 0 }
-        self.streams[id].windowDelta += grant
+        guard self.streams[id].receive.consume(count), !self.streams[id].finishReceived else { return 0 }
+        let (credit, change) = self.streams[id].receive.grant(
+            now: now, roundTrip: self.liveness.roundTrip, maximum: self.configuration.windowLimit)
+        self.streams[id].windowDelta += credit
         self.enqueue(id)
-        return self.streams[id].receive.growth(
-            atGrant: grant, now: now, roundTrip: self.liveness.roundTrip, maximum: self.configuration.windowLimit)
+        return change
     }
 
     /// Makes the stream's receive window larger by `count` bytes, as far as its maximum allows.

@@ -26,15 +26,22 @@ final class LoopResources {
     var spares = SpareBuffers()
 
     private let loop: EventLoop
+    private let scope: any ResourceScope
     private var slabs: SlabPool
     private var sweep: LoopTimer?
 
-    /// Fails where the cipher is not to be had, or `scope` does not allow a first slab. On the loop only.
+    /// Fails where the cipher is not to be had, or `scope` does not allow a first slab and the verified keys. On the loop
+    /// only.
     init(_ loop: EventLoop, scope: any ResourceScope, verifiedKeys: Int) throws {
+        let cipher = try ChaChaPolyContext()
+        let slabs = try SlabPool(scope: scope)
+        let keys = VerifiedStaticKeys(limit: verifiedKeys)
+        try scope.reserve(.memory(keys.capacity))
         self.loop = loop
-        self.verifiedKeys = VerifiedStaticKeys(limit: verifiedKeys)
-        self.slabs = try SlabPool(scope: scope)
-        self.cipher = try ChaChaPolyContext()
+        self.scope = scope
+        self.verifiedKeys = keys
+        self.slabs = slabs
+        self.cipher = cipher
         self.receiveBuffer = .allocate(byteCount: Self.receiveSize, alignment: 64)
         self.outputBuffer = .allocate(byteCount: Self.batchSize, alignment: 64)
         self.stagingBuffer = .allocate(byteCount: 64 * 1024, alignment: 64)
@@ -43,6 +50,7 @@ final class LoopResources {
     }
 
     deinit {
+        self.scope.release(.memory(self.verifiedKeys.capacity))
         self.receiveBuffer.deallocate()
         self.outputBuffer.deallocate()
         self.stagingBuffer.deallocate()

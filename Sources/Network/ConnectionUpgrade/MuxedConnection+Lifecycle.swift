@@ -42,7 +42,7 @@ extension MuxedConnection: ConnectionDriver {
     /// half: to close with unread input would make the kernel throw away what is on its way to the peer.
     func progressClosing() {
         guard !self.isClosed, !self.isEnding, var closing, !closing.isShutDown, self.unsent.isEmpty,
-            !self.session.hasOutput, self.streams.allSatisfy({ ($0?.stream.waitingOutput ?? 0) == 0 })
+            !self.session.hasOutput, self.waitingOutput == 0
         else { return }
         guard closing.hasSaidGoAway else {
             closing.hasSaidGoAway = true
@@ -108,12 +108,8 @@ extension MuxedConnection: ConnectionDriver {
     }
 
     private func releaseScope(_ streams: [StreamEntry?]) {
-        for case let entry? in streams {
-            self.configuration.nodeWindowBudget.give(entry.growth)
-            self.scope.release(.memory(entry.chargedWindow))
-            self.scope.release(.stream(entry.stream.direction))
-        }
-        if self.chargedInput > 0 { self.scope.release(.memory(self.chargedInput)) }
+        for case let entry? in streams { self.release(entry) }
+        self.scope.release(.memory(self.chargedInput + self.chargedOutput))
         self.account.close()
     }
 

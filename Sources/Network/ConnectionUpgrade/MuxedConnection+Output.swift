@@ -9,6 +9,8 @@ extension MuxedConnection {
     private static let directSealSize = 4_096
     /// A message is closed when it has less room than this left for another frame.
     private static let smallestRoom = 1_024
+    /// Streams' waiting output is charged in steps of so many bytes.
+    private static let chargeStep = 64 * 1024
     private static let messageOverhead = NoiseLimits.lengthSize + 16
     /// A message takes this much at most on the wire, one byte less than Noise allows: four fill a batch.
     private static let messageSize = LoopResources.batchSize / 4
@@ -33,7 +35,27 @@ extension MuxedConnection {
         guard !self.isClosed else { return }
         self.closeIfAbandoned()
         self.progressClosing()
+        self.chargeOutput()
+        guard !self.isClosed else { return }
+        // What was laid out may have been the end of streams in whose places others wait to be opened.
+        self.serveOpenQueue()
         self.rearmTimer()
+    }
+
+    /// Charges the connection with what waits because the peer does not take it, in steps.
+    private func chargeOutput() {
+        let held = self.unsent.capacity + (self.waitingOutput + Self.chargeStep - 1) / Self.chargeStep * Self.chargeStep
+        guard held != self.chargedOutput else { return }
+        if held > self.chargedOutput {
+            do {
+                try self.scope.reserve(.memory(held - self.chargedOutput))
+            } catch {
+                return self.exceeded(error)
+            }
+        } else {
+            self.scope.release(.memory(self.chargedOutput - held))
+        }
+        self.chargedOutput = held
     }
 
     private var unsentCount: Int { self.unsent.count - self.unsentStart }
@@ -134,6 +156,7 @@ extension MuxedConnection {
             return
         }
         if frame.payload > 0 {
+            self.waitingOutput -= frame.payload
             stream.takeOutput(frame.payload) { piece in
                 if piece.count >= Self.directSealSize { message.seal(piece) } else { message.stage(piece) }
             }

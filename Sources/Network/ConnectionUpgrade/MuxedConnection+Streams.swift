@@ -5,6 +5,9 @@ import Transport
 import Yamux
 
 extension MuxedConnection {
+    /// As many places for streams stay when the last has ended; a burst of streams leaves no more behind.
+    private static let keptStreams = 64
+
     func entry(_ id: YamuxStreamID) -> StreamEntry? {
         guard self.streams.indices.contains(id.slot), let entry = self.streams[id.slot],
             entry.stream.yamuxID == id
@@ -25,8 +28,8 @@ extension MuxedConnection {
             connection: self.connection, direction: direction,
             key: StreamKey(number: UInt64(id.number), slot: id.slot, generation: id.generation), driver: self)
         while self.streams.count <= id.slot { self.streams.append(nil) }
-        self.streams[id.slot] = StreamEntry(stream: stream, chargedWindow: YamuxConfiguration.initialWindow)
-        self.chargedWindows += YamuxConfiguration.initialWindow
+        self.streams[id.slot] = StreamEntry(stream: stream)
+        self.streamCount += 1
         return stream
     }
 
@@ -34,10 +37,18 @@ extension MuxedConnection {
     func forget(_ stream: LoopStream) {
         guard let entry = self.entry(stream.yamuxID), entry.stream === stream else { return }
         self.streams[stream.key.slot] = nil
-        self.chargedWindows -= entry.chargedWindow
+        self.streamCount -= 1
+        if self.streamCount == 0, self.streams.count > Self.keptStreams { self.streams = [] }
+        self.waitingOutput -= stream.waitingOutput
+        self.windowGrowth -= entry.growth
+        self.release(entry)
+    }
+
+    /// Gives back what a stream was charged with.
+    func release(_ entry: StreamEntry) {
         self.configuration.nodeWindowBudget.give(entry.growth)
-        self.scope.release(.memory(entry.chargedWindow))
-        self.scope.release(.stream(stream.direction))
+        self.scope.release(.memory(YamuxConfiguration.initialWindow + entry.growth))
+        self.scope.release(.stream(entry.stream.direction))
     }
 
     /// A stream that the peer began: its protocol is negotiated before anyone sees it.
@@ -112,6 +123,7 @@ extension MuxedConnection {
 
 extension MuxedConnection: StreamDriver {
     func streamOffers(_ stream: LoopStream, count: Int) {
+        if self.entry(stream.yamuxID) != nil { self.waitingOutput += count }
         self.session.offerOutput(stream.yamuxID, count: count)
         self.scheduleFlush()
     }
@@ -122,21 +134,30 @@ extension MuxedConnection: StreamDriver {
     }
 
     func streamConsumed(_ stream: LoopStream, count: Int) {
-        let growth = self.session.consumed(stream.yamuxID, count: count, now: self.loop.now)
-        if growth > 0 { self.growWindow(of: stream, by: growth) }
+        let change = self.session.consumed(stream.yamuxID, count: count, now: self.loop.now)
+        if change > 0 { self.growWindow(of: stream, by: change) }
+        if change < 0 { self.windowShrank(of: stream, by: -change) }
         if self.session.hasOutput { self.scheduleFlush() }
     }
 
     /// Grows a window where the connection's budget and the node's have room for it.
     private func growWindow(of stream: LoopStream, by growth: Int) {
         let nodeBudget = self.configuration.nodeWindowBudget
-        guard self.chargedWindows + growth <= self.configuration.windowBudget, self.entry(stream.yamuxID) != nil,
-            nodeBudget.take(growth)
+        guard self.windowGrowth + growth <= self.configuration.connectionWindowBudget,
+            self.entry(stream.yamuxID) != nil, nodeBudget.take(growth)
         else { return }
         guard (try? self.scope.reserve(.memory(growth))) != nil else { return nodeBudget.give(growth) }
-        self.streams[stream.key.slot]?.chargedWindow += growth
-        self.chargedWindows += growth
+        self.streams[stream.key.slot]?.growth += growth
+        self.windowGrowth += growth
         self.session.growWindow(stream.yamuxID, by: growth)
+    }
+
+    private func windowShrank(of stream: LoopStream, by count: Int) {
+        guard self.entry(stream.yamuxID) != nil else { return }
+        self.streams[stream.key.slot]?.growth -= count
+        self.windowGrowth -= count
+        self.configuration.nodeWindowBudget.give(count)
+        self.scope.release(.memory(count))
     }
 
     func streamStopsReading(_ stream: LoopStream) {

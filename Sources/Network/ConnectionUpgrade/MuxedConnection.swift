@@ -34,12 +34,18 @@ final class MuxedConnection {
 
     /// Streams by their slot in the session's table.
     var streams: [StreamEntry?] = []
+    /// How many of the places have a stream.
+    var streamCount = 0
     var openQueue = OpenQueue()
     var negotiations = NegotiationDeadlines()
-    /// Memory that the streams' windows are charged with, in bytes.
-    var chargedWindows = 0
+    /// By how many bytes the streams' windows grew.
+    var windowGrowth = 0
     /// Memory that a half-received message is charged with, in bytes.
     var chargedInput = 0
+    /// Memory that what waits to be sent is charged with, in bytes.
+    var chargedOutput = 0
+    /// How many bytes the streams have written that are not laid out yet.
+    var waitingOutput = 0
 
     /// Sealed bytes that the kernel did not take yet.
     var unsent: [UInt8] = []
@@ -66,10 +72,8 @@ final class MuxedConnection {
 
     struct StreamEntry {
         let stream: LoopStream
-        var chargedWindow: Int
-
-        /// By how much the window grew.
-        var growth: Int { self.chargedWindow - YamuxConfiguration.initialWindow }
+        /// By how many bytes the window grew.
+        var growth = 0
     }
 
     struct TouchedStream {

@@ -10,9 +10,9 @@ package struct UpgradeConfiguration: Sendable {
     /// The Noise key and its signature by the identity, made once.
     package var staticKey: NoiseStaticKey
     package var yamux = YamuxConfiguration()
-    /// How much memory the windows of one connection may hold, in bytes.
-    package var windowBudget = 512 * 1024 * 1024
-    /// How much memory all windows of the node may hold beyond what streams begin with.
+    /// How much memory the windows of one connection may hold beyond what streams begin with, in bytes.
+    package var connectionWindowBudget = 256 * 1024 * 1024
+    /// The same for all windows of the node.
     package var nodeWindowBudget = WindowBudget(limit: 1024 * 1024 * 1024)
     /// How many peers' static keys a loop remembers whose signature it verified; 0 verifies each time.
     package var verifiedKeys = VerifiedStaticKeys.standardLimit

@@ -10,11 +10,15 @@ package final class WindowBudget: Sendable {
 
     package init(limit: Int) { self.limit = limit }
 
-    /// Takes `count` bytes of the budget; false where there are not as many.
+    /// Takes `count` bytes of the budget; false where they are more than half of what is left, so that something is left
+    /// for whoever comes later.
     func take(_ count: Int) -> Bool {
-        let total = self.used.wrappingAdd(count, ordering: .relaxed).newValue
-        if total > self.limit { self.give(count) }
-        return total <= self.limit
+        let before = self.used.wrappingAdd(count, ordering: .relaxed).oldValue
+        guard count <= (self.limit - before) / 2 else {
+            self.give(count)
+            return false
+        }
+        return true
     }
 
     /// Gives back what was taken.

@@ -2,7 +2,7 @@ internal import Telemetry
 
 /// How an event loop behaves.
 public struct EventLoopOptions: Sendable {
-    /// Whether a busy loop polls on for up to `SpinPolicy.spinTime` before it sleeps (see `SpinPolicy`).
+    /// Whether a busy loop polls on for a moment before it sleeps (see `SpinPolicy`).
     public var spinning: Bool
     /// How long a callback or a job may hold the loop before it is counted and reported.
     public var slowCallbackThreshold: Duration

@@ -186,7 +186,8 @@ final class LoopCore {
         let spinTime = self.options.spinning ? self.spinPolicy.nextSpin() : 0
         if spinTime > 0 {
             let found = self.spin(from: start, for: spinTime, engine: engine)
-            let elapsed = EventLoop.monotonicNow().nanoseconds &- start
+            // Until the first callback began: what it took is work, not waiting.
+            let elapsed = self.now.nanoseconds &- start
             self.spinPolicy.spun(foundWork: found, after: elapsed)
             if found {
                 self.spinPolicy.waited(nanoseconds: elapsed)

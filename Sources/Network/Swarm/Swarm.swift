@@ -57,7 +57,8 @@ public final class Swarm: Sendable {
             identity: identity, staticKey: try NoiseStaticKey(identity: identity, using: &random),
             router: self.protocols, resources: configuration.resources)
         upgrade.yamux = configuration.yamux
-        upgrade.nodeWindowBudget = WindowBudget(limit: configuration.windowBudget)
+        upgrade.nodeWindowBudget = WindowBudget(limit: configuration.nodeWindowBudget)
+        upgrade.connectionWindowBudget = configuration.connectionWindowBudget
         upgrade.verifiedKeys = configuration.verifiedStaticKeys
         upgrade.handshakeTimeout = configuration.handshakeTimeout
         upgrade.negotiationTimeout = configuration.negotiationTimeout

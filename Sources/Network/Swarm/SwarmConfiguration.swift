@@ -6,7 +6,7 @@ public import Yamux
 public struct SwarmConfiguration: Sendable {
     /// How many event loops serve connections; nil is half the cores, at least one.
     public var loops: Int?
-    /// Whether a busy loop polls on for up to 20 us before it sleeps, which makes answers quicker.
+    /// Whether a busy loop polls on for up to 100 us before it sleeps, which makes answers quicker.
     public var spinning = true
     /// How long one address may take to connect; go-libp2p has the same.
     public var dialTimeout: Duration = .seconds(15)
@@ -26,8 +26,11 @@ public struct SwarmConfiguration: Sendable {
     public var nameServers: [String]?
     /// Windows, keep-alive and backlog of the muxer (module `Yamux`).
     public var yamux = YamuxConfiguration()
-    /// How much memory the windows of all connections may hold beyond what streams begin with, in bytes.
-    public var windowBudget = 1024 * 1024 * 1024
+    /// How much memory the windows of all connections may hold beyond what streams begin with, in bytes. A window takes at
+    /// most half of what is left.
+    public var nodeWindowBudget = 1024 * 1024 * 1024
+    /// The same for one connection.
+    public var connectionWindowBudget = 256 * 1024 * 1024
     /// How many peers' static keys of Noise a loop remembers, so that the signature of one that comes again is not verified
     /// again; 0 for none.
     public var verifiedStaticKeys = VerifiedStaticKeys.standardLimit

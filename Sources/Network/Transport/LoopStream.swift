@@ -86,11 +86,9 @@ public final class LoopStream {
 
     /// Sends what came in, on this stream or another: a large chunk's memory is shared, a small one is copied.
     public func write(_ chunk: borrowing Chunk) {
-        if chunk.count > Chunk.copyLimit {
-            self.write(chunk.bytes)
-        } else {
-            chunk.withUnsafeBytes { self.write(copying: $0) }
-        }
+        guard !self.isWriteClosed else { return }
+        self.output.append(chunk)
+        self.offered(chunk.count)
     }
 
     private func offered(_ count: Int) {

@@ -3,13 +3,14 @@ import Bytes
 /// A stream's bytes that wait to be sealed, in the memory of whoever wrote them.
 struct OutputQueue {
     private enum Segment {
-        case bytes(Bytes)
+        /// `cost` is what the slab costs that a piece of a peer's data stands in.
+        case bytes(Bytes, cost: Int)
         /// Small writes, laid together.
         case gathered([UInt8])
 
         var count: Int {
             switch self {
-            case .bytes(let bytes): bytes.count
+            case .bytes(let bytes, _): bytes.count
             case .gathered(let bytes): bytes.count
             }
         }
@@ -24,14 +25,28 @@ struct OutputQueue {
     /// How many bytes of the head segment were taken.
     private var headOffset = 0
     private(set) var count = 0
+    private var slabs = PinnedSlabs()
 
     mutating func append(_ bytes: Bytes) {
         guard bytes.count > Self.gatherLimit else {
             bytes.withUnsafeBytes { self.appendCopy($0) }
             return
         }
-        self.segments.append(.bytes(bytes))
+        self.segments.append(.bytes(bytes, cost: 0))
         self.count += bytes.count
+    }
+
+    /// Appends a piece of a peer's data: by reference where it is worth the slab, otherwise as a copy.
+    mutating func append(_ chunk: borrowing Chunk) {
+        if chunk.count > Chunk.copyLimit,
+            let cost = self.slabs.keep(chunk.storage, waiting: self.count + chunk.count)
+        {
+            self.segments.append(
+                .bytes(Bytes(sharing: chunk.storage, offset: chunk.offset, count: chunk.count), cost: cost))
+            self.count += chunk.count
+        } else {
+            chunk.withUnsafeBytes { self.appendCopy($0) }
+        }
     }
 
     mutating func appendCopy(_ bytes: UnsafeRawBufferPointer) {
@@ -58,7 +73,7 @@ struct OutputQueue {
             let length = min(missing, segment.count - self.headOffset)
             let range = self.headOffset..<self.headOffset + length
             switch segment {
-            case .bytes(let bytes): bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+            case .bytes(let bytes, _): bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
             case .gathered(let bytes): bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
             }
             missing -= length
@@ -68,14 +83,14 @@ struct OutputQueue {
     }
 
     mutating func removeAll() {
-        self.segments.removeAll()
-        self.head = 0
-        self.headOffset = 0
-        self.count = 0
+        self = OutputQueue()
     }
 
     private mutating func dropHead() {
-        self.segments[self.head] = .bytes(Bytes())
+        if case .bytes(let bytes, let cost) = self.segments[self.head] {
+            bytes.withStorage { storage, _ in self.slabs.release(storage, cost: cost) }
+        }
+        self.segments[self.head] = .bytes(Bytes(), cost: 0)
         self.head += 1
         self.headOffset = 0
         if self.head == self.segments.count {

@@ -35,7 +35,7 @@ enum RunOptions {
         help: "How many threads serve connections. 0 means half the cores, and at least one.")
     static let spinning = Option.flag(
         "spinning", defaultsTo: true, isSetting: true,
-        help: "Let a busy thread poll on for up to 20 us before it sleeps, which makes answers quicker.")
+        help: "Let a busy thread poll on for up to 100 us before it sleeps, which makes answers quicker.")
     static let dialTimeout = Option(
         "dial-timeout", "TIME", .timeLimit, defaults: ["15s"], isSetting: true,
         help: "How long one address may take to connect.")
