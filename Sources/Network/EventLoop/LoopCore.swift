@@ -207,6 +207,7 @@ final class LoopCore {
         repeat {
             uv_run(self.uv, UV_RUN_NOWAIT)
             if self.statistics.callbacks != callbacks || self.hasWork || engine.hasMail { return true }
+            SystemCalls.yieldProcessor()
         } while EventLoop.monotonicNow().nanoseconds &- start < time
         return false
     }

@@ -18,6 +18,9 @@ enum SystemCalls {
         static let datagramType = Int32(SOCK_DGRAM.rawValue) | Self.openFlags
     #endif
 
+    /// Lets another thread that is ready run on this processor; returns at once where there is none.
+    static func yieldProcessor() { _ = sched_yield() }
+
     static func openStream(_ domain: Int32) -> Int32 {
         Self.unlessLast(Self.prepared(socket(domain, Self.streamType, 0)))
     }
