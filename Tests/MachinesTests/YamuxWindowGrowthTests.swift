@@ -90,7 +90,9 @@ import Testing
         #expect(end.session.windowSize(id) == 4 << 20)
     }
 
-    @Test func `a window far too large for the path becomes smaller by half, down to the first, and grows again`() throws {
+    @Test func `a window far too large for the path becomes smaller by half, down to the first, and grows again`()
+        throws
+    {
         let (end, id) = try self.measured()
         end.session.growWindow(id, by: 15 * Self.initial)
         end.sendAll()

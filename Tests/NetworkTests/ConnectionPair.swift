@@ -18,10 +18,11 @@ struct ConnectionPair: Sendable {
     /// Connects two fresh identities on the loops.
     static func connect(
         on loops: EventLoopGroup, configure: (inout UpgradeConfiguration) -> Void = { _ in },
-        prepare: (ProtocolTable) -> Void = { _ in }
+        prepare: (ProtocolTable) -> Void = { _ in }, prepareUpgraders: ([ConnectionUpgrader]) -> Void = { _ in }
     ) async throws -> ConnectionPair {
         let sides = try await (Side(loops, configure), Side(loops, configure))
         prepare(sides.1.protocols)
+        prepareUpgraders([sides.0.upgrader, sides.1.upgrader])
         let sockets = try Socket.pair()
         let address = try Multiaddr("/memory/1")
         let links = [sockets.0, sockets.1].map {

@@ -130,6 +130,48 @@ struct StreamFaceTests {
         #expect(input.isEmpty)
     }
 
+    @Test func `a piece in each slab pins no more than about twice the bytes that wait`() {
+        var input = HeldInput()
+        var slabs: [WeakSlab] = []
+        for _ in 0..<500 {
+            let slab = ByteStorage(capacity: 65_536)
+            slabs.append(WeakSlab(slab))
+            input.append(slab, offset: 100, count: 4_097)
+        }
+        let pinned = slabs.count { $0.slab != nil } * 65_536
+        #expect(pinned <= 2 * 500 * 4_097 + 128 * 1_024)
+        var count = 0
+        while let bytes = input.popFirst() { count += bytes.count }
+        #expect(count == 500 * 4_097)
+        #expect(slabs.allSatisfy { $0.slab == nil })
+    }
+
+    @Test func `what is echoed pins no more slabs than about twice its bytes`() {
+        var output = OutputQueue()
+        var slabs: [WeakSlab] = []
+        for _ in 0..<500 {
+            let slab = ByteStorage(capacity: 65_536)
+            slabs.append(WeakSlab(slab))
+            output.append(Chunk(storage: slab, offset: 100, count: 4_097))
+        }
+        #expect(slabs.count { $0.slab != nil } * 65_536 <= 2 * 500 * 4_097 + 128 * 1_024)
+        // Whole slabs are never copied, however many wait.
+        let whole = (0..<100).map { _ in ByteStorage(capacity: 65_536) }
+        for slab in whole { output.append(Chunk(storage: slab, offset: 0, count: 65_000)) }
+        var taken: [UnsafeRawPointer?] = []
+        output.take(500 * 4_097) { _ in }
+        for _ in whole { output.take(65_000) { taken.append($0.baseAddress) } }
+        #expect(taken == whole.map { UnsafeRawPointer($0.unsafeMutableBytes.baseAddress) })
+        #expect(output.count == 0)
+        #expect(slabs.allSatisfy { $0.slab == nil })
+    }
+
+    private struct WeakSlab {
+        weak var slab: ByteStorage?
+
+        init(_ slab: ByteStorage) { self.slab = slab }
+    }
+
     @Test func `held input gives back what it was given, in order, however it is cut`() {
         var random = SeededGenerator(seed: 4)
         let source = random.bytes(65_536)

@@ -8,7 +8,7 @@ package import Transport
 package final class ConnectionUpgrader: Sendable {
     private let configuration: UpgradeConfiguration
     /// The buffers of each loop, by the loop's index.
-    private let resources: [LoopBound<LoopResources>]
+    let resources: [LoopBound<LoopResources>]
 
     /// Fails where the cipher is not to be had, or the resources do not allow a slab for each loop.
     package init(_ configuration: UpgradeConfiguration, loops: EventLoopGroup) async throws {

@@ -21,7 +21,7 @@ extension MuxedConnection {
         var count = 0
         do {
             // What an earlier batch left goes first, and counts. Behind much of it there is no room for a whole message.
-            let room = LoopResources.batchSize - self.unsentCount
+            let room = LoopResources.batchSize - self.unsent.count
             if room >= Self.messageSize || self.isEnding { count = try self.layOutBatch(limit: room) }
         } catch {
             return self.violated("\(error)")
@@ -58,45 +58,20 @@ extension MuxedConnection {
         self.chargedOutput = held
     }
 
-    private var unsentCount: Int { self.unsent.count - self.unsentStart }
-
     /// Sends what an earlier batch left, and `batch` behind it in the same call.
     private func send(_ batch: UnsafeRawBufferPointer) {
-        guard self.unsentCount + batch.count > 0 else { return }
-        let result = self.unsent.withUnsafeBytes { unsent in
-            let rest = UnsafeRawBufferPointer(rebasing: unsent[self.unsentStart...])
-            return rest.isEmpty ? self.socket.send(batch) : self.socket.sendVectored(rest, and: batch)
+        guard self.unsent.count + batch.count > 0 else { return }
+        let result = self.unsent.withUnsafeBytes { rest in
+            rest.isEmpty ? self.socket.send(batch) : self.socket.sendVectored(rest, and: batch)
         }
+        let sent: Int
         switch result {
-        case .bytes(let sent): self.keep(batch, sent: sent)
-        case .wouldBlock, .endOfStream: self.keep(batch, sent: 0)
-        case .failed(let code): self.sendFailed(code)
+        case .bytes(let count): sent = count
+        case .wouldBlock, .endOfStream: sent = 0
+        case .failed(let code): return self.sendFailed(code)
         }
-    }
-
-    /// Keeps what the kernel did not take of the rest and of `batch`, when it took `sent` bytes of both together.
-    private func keep(_ batch: UnsafeRawBufferPointer, sent: Int) {
-        let sentOfBatch = sent - self.unsentCount
-        if sentOfBatch < 0 {
-            self.unsentStart += sent
-            if !batch.isEmpty {
-                // What was sent in front must not add up, however little the kernel takes each time.
-                self.unsent.removeFirst(self.unsentStart)
-                self.unsentStart = 0
-                self.unsent.append(contentsOf: batch)
-            }
-        } else {
-            if self.unsent.isEmpty, sentOfBatch < batch.count { self.unsent = self.resources.spares.takeArray() }
-            self.unsent.removeAll(keepingCapacity: true)
-            self.unsent.append(contentsOf: batch[sentOfBatch...])
-            self.unsentStart = 0
-        }
-        if self.unsent.isEmpty {
-            self.resources.spares.giveBack(self.unsent)
-            self.unsent = []
-        } else {
-            self.awaitsWritable = true
-        }
+        self.unsent.keep(batch, sent: sent, spares: &self.resources.spares)
+        if !self.unsent.isEmpty { self.awaitsWritable = true }
     }
 
     /// The peer takes nothing any more, but what it sent before may still be there to read.

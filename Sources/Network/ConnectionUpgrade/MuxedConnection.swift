@@ -48,8 +48,7 @@ final class MuxedConnection {
     var waitingOutput = 0
 
     /// Sealed bytes that the kernel did not take yet.
-    var unsent: [UInt8] = []
-    var unsentStart = 0
+    var unsent: UnsentOutput
     /// The kernel has enough; the poller says when it wants more.
     var awaitsWritable = false
     var flushIsScheduled = false
@@ -105,7 +104,7 @@ final class MuxedConnection {
         let isDialer = connection.direction == .outbound
         self.session = YamuxSession(
             role: isDialer ? .dialer : .listener, configuration: configuration.yamux, now: connection.loop.now)
-        self.unsent = unsent
+        self.unsent = UnsentOutput(unsent)
         if secured.streamMuxer == nil {
             self.muxerNegotiation = try UpgradeNegotiation(UpgradeNegotiation.muxer, isDialer: isDialer)
         }
