@@ -191,6 +191,26 @@ struct HostilePeerYamuxTests {
         }
     }
 
+    @Test func `a stream that waits for a place is begun when streams that nobody accepted are given up`() async throws
+    {
+        try await HostileSubject.with { subject in
+            let (peer, connection) = try await subject.secured()
+            await withThrowingTaskGroup { group in
+                // As many as a peer may leave unanswered.
+                for _ in 0..<256 {
+                    group.addTask { _ = try await connection.openStream(["/a"], timeout: .milliseconds(500)) }
+                }
+                var bytes: [UInt8] = []
+                while bytes.count(of: "/a\n") < 256, let more = try? await peer.readSealed() { bytes += more }
+                group.addTask { _ = try await connection.openStream(["/late"], timeout: .seconds(60)) }
+                while bytes.count(of: "/late\n") == 0, let more = try? await peer.readSealed() { bytes += more }
+                #expect(bytes.count(of: "/late\n") == 1)
+                await peer.close()
+                group.cancelAll()
+            }
+        }
+    }
+
     @Test func `what waits is sent before GoAway, and GoAway before the end`() async throws {
         try await HostileSubject.with { subject in
             let connected = PendingResult<Void>()
@@ -235,6 +255,14 @@ struct HostilePeerYamuxTests {
         } catch {
             result.finish(.failure(error))
         }
+    }
+}
+
+extension [UInt8] {
+    /// How often the text is in the bytes.
+    fileprivate func count(of text: String) -> Int {
+        let wanted = Array(text.utf8)
+        return self.indices.count { self[$0...].starts(with: wanted) }
     }
 }
 
