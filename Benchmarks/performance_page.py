@@ -55,7 +55,7 @@ def block(name, text):
 
 
 def options_of_pairs():
-    return "; ".join(f"{TITLES.get(name, name)} `{option}`" for _, name, _, option in VARIANTS) + "."
+    return "; ".join(f"{TITLES.get(name, name)}: `{option}`" for _, name, _, option in VARIANTS) + "."
 
 
 def page(facts, comparisons, commands, blocks):
