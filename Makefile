@@ -104,6 +104,7 @@ benchmarks: libraries
 
 .PHONY: bench
 bench: release benchmarks
+	@$(call install,python3)
 	python3 Benchmarks/compare.py --peers-dir $(PEERS_DIR) $(ARGS)
 
 .PHONY: counts

@@ -23,11 +23,14 @@ enum BenchCommand {
     private static func arguments(
         _ texts: [String], _ mode: String, _ values: Set<String>
     ) throws(UsageError) -> Arguments {
+        var switches: Set = ["no-polling", "no-key-cache"]
+        // Clients of these two share loops, and TCP is not what they measure.
+        if mode != "connect", mode != "idle" { switches.insert("paced") }
+        if mode == "connect" { switches.insert("same-key") }
         let arguments = try Arguments(
             texts, of: "bench \(mode)",
             Arguments.Flags(
-                values: values.union(["security"]),
-                switches: mode == "connect" ? ["same-key", "no-polling"] : ["no-polling"],
+                values: values.union(["security"]), switches: switches,
                 refused: ["relay": "this peer does not have circuit relay yet"]))
         try arguments.checkSecurity()
         return arguments
@@ -47,11 +50,13 @@ extension Arguments {
         .seconds(try self.number(name, default: standard, in: 0...1e6))
     }
 
-    /// Whether loops poll on before they sleep.
-    var polls: Bool { !self.has("no-polling") }
-
-    /// Loops that the clients of one measurement share.
-    func eventLoops() -> EventLoopGroup { EventLoopGroup(options: .init(spinning: self.polls)) }
+    /// How connections are made and served.
+    func swarm() -> SwarmConfiguration {
+        var configuration = SwarmConfiguration()
+        configuration.spinning = !self.has("no-polling")
+        if self.has("no-key-cache") { configuration.verifiedStaticKeys = 0 }
+        return configuration
+    }
 
     /// A number of things at once, at least one; each is a task with buffers of its own.
     func count(_ name: String, default standard: Int, limit: Int = 65_536) throws(UsageError) -> Int {

@@ -6,8 +6,8 @@ enum BenchConnect {
         let workers = try options.arguments.count("parallel", default: 1)
         let time = try options.arguments.duration("seconds", default: 5)
         let sameKey = options.arguments.has("same-key")
-        let loops = options.arguments.eventLoops()
-        let clients = try await LightClient.make(workers, for: options.address, sameKey: sameKey, loops: loops)
+        let (clients, loops) = try await LightClient.make(
+            workers, for: options.address, sameKey: sameKey, swarm: options.arguments.swarm())
         let measurement = Measurement()
         let end = measurement.start + time
         var times: [Int64] = []

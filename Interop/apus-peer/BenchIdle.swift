@@ -8,8 +8,8 @@ enum BenchIdle {
     static func run(_ options: (arguments: Arguments, address: Multiaddr)) async throws {
         let count = try options.arguments.number("connections", default: 100, in: 0...(1 << 20))
         let time = try options.arguments.duration("seconds", default: 10)
-        let clients = try await LightClient.make(
-            count, for: options.address, sameKey: false, loops: options.arguments.eventLoops())
+        let (clients, _) = try await LightClient.make(
+            count, for: options.address, sameKey: false, swarm: options.arguments.swarm())
         let connections = try await self.open(clients)
         Output.emit(["bench": "idle", "event": "open", "connections": JSON(connections.count)])
         let measurement = Measurement()

@@ -3,15 +3,13 @@ import Apus
 /// Serves what benchmarks ask for, without limits, until it is told to end.
 enum BenchServer {
     static func run(_ arguments: Arguments, _ termination: Termination) async throws {
-        var configuration = NodeConfiguration()
-        configuration.listen = try arguments.addresses("listen")
-        if configuration.listen.isEmpty { configuration.listen = [Multiaddr(.v4(.loopback), tcp: 0)] }
-        configuration.servesPerf = true
-        configuration.swarm.spinning = arguments.polls
+        var listen = try arguments.addresses("listen")
+        if listen.isEmpty { listen = [Multiaddr(.v4(.loopback), tcp: 0)] }
         termination.takesLeave()
-        try await withNode(configuration) { node in
-            TestProtocols.serve(on: node)
-            Output.emit(["event": "ready", "peer": JSON(node.peerID), "addrs": JSON(node.addresses)])
+        try await BenchNode.with(arguments, listen: listen) { node in
+            TestProtocols.serve(on: node.swarm)
+            let addresses = node.swarm.withPeer(node.swarm.listenAddresses)
+            Output.emit(["event": "ready", "peer": JSON(node.swarm.localPeer), "addrs": JSON(addresses)])
             await termination.wait()
         }
     }

@@ -7,18 +7,20 @@ struct LightClient: Sendable {
 
     /// Makes `count` clients on shared loops, each with its own key or all with one.
     static func make(
-        _ count: Int, for target: Multiaddr, sameKey: Bool, loops: EventLoopGroup
-    ) async throws -> [LightClient] {
+        _ count: Int, for target: Multiaddr, sameKey: Bool, swarm: SwarmConfiguration
+    ) async throws -> (clients: [LightClient], loops: EventLoopGroup) {
+        let loops = EventLoopGroup(options: EventLoopOptions(spinning: swarm.spinning))
         let shared = try PrivateKey.generate()
         var clients: [LightClient] = []
         for _ in 0..<count {
             var configuration = NodeConfiguration()
             configuration.identity = sameKey ? .key(shared) : .ephemeral
             configuration.identifies = false
+            configuration.swarm = swarm
             configuration.sharedLoops = loops
             clients.append(LightClient(node: try await Node(configuration), target: target))
         }
-        return clients
+        return (clients, loops)
     }
 
     /// Dials, and shows by one ping that the connection carries streams.

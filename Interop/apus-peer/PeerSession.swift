@@ -14,8 +14,8 @@ final class PeerSession: Sendable {
 
     /// Serves the protocols and listens.
     func start(_ options: RunCommand.Options) async throws {
-        TestProtocols.serve(on: self.node)
-        for (alias, protocolID) in options.aliases { TestProtocols.serve(protocolID, as: alias, on: self.node) }
+        TestProtocols.serve(on: self.node.swarm)
+        for (alias, protocolID) in options.aliases { TestProtocols.serve(protocolID, as: alias, on: self.node.swarm) }
         try await self.node.start()
     }
 

@@ -108,9 +108,3 @@ private enum ProcessTime {
         return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }
 }
-
-extension Duration {
-    fileprivate var inSeconds: Double {
-        Double(self.components.seconds) + Double(self.components.attoseconds) / 1e18
-    }
-}

@@ -1,15 +1,13 @@
-import Cryptography
 import EventLoop
 import Transport
 
-/// One connection of the floor program, confined to its loop: one side seals and sends, the other receives and opens.
+/// One connection of the floor program, confined to its loop: one side sends frames, the other receives them.
 final class FloorLink: SocketEventHandler {
     /// As many receives a wake-up as a connection of the library makes.
     private static let receivesPerWakeUp = 2
 
     private let loop: EventLoop
     private let socket: Socket
-    private let context: ChaChaPolyContext
     private let completion: (Result<Void, FloorError>) -> Void
     private var poller: SocketPoller?
     private var source: FrameSource?
@@ -25,7 +23,6 @@ final class FloorLink: SocketEventHandler {
         guard let descriptor = link.takeDescriptor() else { throw FloorError.broken }
         self.loop = link.loop
         self.socket = Socket(descriptor: descriptor)
-        self.context = try ChaChaPolyContext()
         self.completion = completion
     }
 
@@ -41,11 +38,7 @@ final class FloorLink: SocketEventHandler {
     ) throws {
         try self.init(link, completion: completion)
         self.first = request.bytes
-        switch request.direction {
-        case .upload: self.send(request)
-        case .download: self.receive(request)
-        case .echo: break
-        }
+        try self.begin(request)
     }
 
     func start() {
@@ -61,20 +54,13 @@ final class FloorLink: SocketEventHandler {
         }
     }
 
-    private func send(_ request: FloorRequest) {
-        self.source = FrameSource(context: self.context, key: Self.key(), for: request)
-    }
-
-    private func receive(_ request: FloorRequest) {
-        self.sink = FrameSink(context: self.context, key: Self.key(), for: request)
-    }
-
-    /// Both sides know the key: what is measured is what the cipher costs.
-    private static func key() -> ChaChaPolyKey {
-        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: ChaChaPolyKey.size, alignment: 8)
-        defer { bytes.deallocate() }
-        bytes.initializeMemory(as: UInt8.self, repeating: 7)
-        return ChaChaPolyKey(UnsafeRawBufferPointer(bytes))
+    /// Makes ready this side's part of what is asked for.
+    private func begin(_ request: FloorRequest) throws {
+        switch (request.direction, self.isServer) {
+        case (.upload, false), (.download, true): self.source = try FrameSource(request)
+        case (.upload, true), (.download, false): self.sink = try FrameSink(request)
+        case (.echo, _): self.isEchoing = true
+        }
     }
 
     private var wantsToWrite: Bool { !self.first.isEmpty || self.source?.isDone == false }
@@ -97,8 +83,12 @@ final class FloorLink: SocketEventHandler {
             guard case .bytes(let count) = self.first.withUnsafeBytes({ self.socket.send($0) }) else { return }
             self.first.removeFirst(count)
         }
-        guard self.first.isEmpty, let waiting = self.source?.next(), !waiting.isEmpty else { return }
-        if case .bytes(let count) = self.socket.send(waiting) { self.source?.sent(count) }
+        guard self.first.isEmpty, self.source?.isDone == false else { return }
+        do {
+            try self.source?.send(to: self.socket)
+        } catch {
+            self.end(.failure(error))
+        }
     }
 
     // MARK: Reading
@@ -106,7 +96,7 @@ final class FloorLink: SocketEventHandler {
     private func read() {
         for _ in 0..<Self.receivesPerWakeUp where !self.isOver {
             if self.sink != nil {
-                self.readFrame()
+                if !self.readFrames() { return }
             } else if self.isEchoing {
                 self.echo()
             } else if self.isServer {
@@ -117,10 +107,16 @@ final class FloorLink: SocketEventHandler {
         }
     }
 
-    private func readFrame() {
-        var result = Socket.TransferResult.wouldBlock
-        guard self.sink?.receive(from: self.socket, &result) == true else { return self.end(.failure(.broken)) }
-        guard self.sink?.isDone == true else { return }
+    /// Whether there may be more to receive.
+    private func readFrames() -> Bool {
+        let isFull: Bool
+        do {
+            isFull = try self.sink?.receive(from: self.socket) ?? false
+        } catch {
+            self.end(.failure(error))
+            return false
+        }
+        guard self.sink?.isDone == true else { return isFull }
         self.sink = nil
         if self.isServer {
             self.first = [1]
@@ -128,6 +124,7 @@ final class FloorLink: SocketEventHandler {
         } else {
             self.end(.success(()))
         }
+        return false
     }
 
     private func readRequest() {
@@ -135,12 +132,12 @@ final class FloorLink: SocketEventHandler {
         self.request += bytes
         guard self.request.count == FloorRequest.size else { return }
         guard let request = FloorRequest(self.request) else { return self.end(.failure(.broken)) }
-        switch request.direction {
-        case .upload: self.receive(request)
-        case .download: self.send(request)
-        case .echo: self.isEchoing = true
-        }
         self.request = []
+        do {
+            try self.begin(request)
+        } catch {
+            self.end(.failure(.broken))
+        }
     }
 
     private func echo() {

@@ -1,51 +1,56 @@
-import Cryptography
 import EventLoop
 
-/// Receives frames, one after the other and never more than the one at hand, and opens them.
+/// Receives frames into one flat buffer and opens them from there.
 struct FrameSink: ~Copyable {
-    private let context: ChaChaPolyContext
-    private let isSealed: Bool
-    private let key: ChaChaPolyKey
-    private let frame: UnsafeMutableRawBufferPointer
+    /// As much as the library receives at once: more than a frame, so that what comes with a frame's last byte is little,
+    /// moves to the front, and has the next frame whole in one receive again.
+    private static let receiveSize = 64 * 1024 + 64
+
+    private var cipher: FrameCipher
+    private let buffer: UnsafeMutableRawBufferPointer
     private let plaintext: UnsafeMutableRawBufferPointer
+    /// Bytes of the buffer that were received and not opened yet.
     private var fill = 0
-    private var nonce: UInt64 = 0
+    /// Payload that is yet to come.
     private var remaining: Int
 
-    init(context: ChaChaPolyContext, key: consuming ChaChaPolyKey, for request: FloorRequest) {
-        self.context = context
-        self.isSealed = request.isSealed
-        self.key = key
+    init(_ request: FloorRequest) throws {
+        self.cipher = try FrameCipher(isSealed: request.isSealed)
         self.remaining = request.count
-        self.frame = .allocate(byteCount: FrameSource.frameSize, alignment: 64)
-        self.plaintext = .allocate(byteCount: FrameSource.frameSize, alignment: 64)
+        self.buffer = .allocate(byteCount: Self.receiveSize, alignment: 64)
+        self.plaintext = .allocate(byteCount: FrameCipher.payloadSize, alignment: 64)
     }
 
     deinit {
-        self.frame.deallocate()
+        self.buffer.deallocate()
         self.plaintext.deallocate()
     }
 
     var isDone: Bool { self.remaining == 0 }
 
-    /// The length of the frame at hand, header included: all but the last have the same.
-    private var frameSize: Int {
-        2 + ChaChaPolyContext.tagSize + min(self.remaining, FrameSource.payloadSize)
+    /// Receives once and opens what is whole; answers whether there may be more to receive.
+    mutating func receive(from socket: Socket) throws(FloorError) -> Bool {
+        switch socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: self.buffer[self.fill...])) {
+        case .bytes(let count): self.fill += count
+        case .wouldBlock: return false
+        case .endOfStream, .failed: throw .broken
+        }
+        let isFull = self.fill == self.buffer.count
+        try self.open()
+        return isFull
     }
 
-    /// Receives once; false where a frame does not authenticate or the connection is broken.
-    mutating func receive(from socket: Socket, _ result: inout Socket.TransferResult) -> Bool {
-        let size = self.frameSize
-        result = socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: self.frame[self.fill..<size]))
-        guard case .bytes(let count) = result else { return result == .wouldBlock }
-        self.fill += count
-        guard self.fill == size else { return true }
-        self.fill = 0
-        self.remaining -= size - 2 - ChaChaPolyContext.tagSize
-        guard self.isSealed else { return true }
-        defer { self.nonce += 1 }
-        return self.context.open(
-            key: self.key, nonce: self.nonce, ciphertext: UnsafeRawBufferPointer(rebasing: self.frame[2..<size]),
+    private mutating func open() throws(FloorError) {
+        var start = 0
+        while let frame = try self.cipher.open(
+            UnsafeRawBufferPointer(rebasing: self.buffer[start..<self.fill]),
             into: self.plaintext.baseAddress.unsafelyUnwrapped)
+        {
+            start += frame.size
+            self.remaining -= frame.payload
+        }
+        guard start > 0 else { return }
+        self.buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: self.buffer[start..<self.fill]))
+        self.fill -= start
     }
 }
