@@ -6,8 +6,8 @@ enum BenchClient {
     static func withConnection(
         _ options: (arguments: Arguments, address: Multiaddr), _ body: (Connection) async throws -> Void
     ) async throws {
-        try await BenchNode.with(options.arguments) { node in
-            let connection = try await node.swarm.connect(to: options.address)
+        try await withNode(options.arguments.benchNode()) { node in
+            let connection = try await node.connect(to: options.address)
             // What follows is measured, and a stream opens without a round trip when the peer's protocols are known.
             _ = try await node.identify?.information(of: connection)
             try await body(connection)

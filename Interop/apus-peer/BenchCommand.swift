@@ -23,9 +23,7 @@ enum BenchCommand {
     private static func arguments(
         _ texts: [String], _ mode: String, _ values: Set<String>
     ) throws(UsageError) -> Arguments {
-        var switches: Set = ["no-polling", "no-key-cache"]
-        // Clients of these two share loops, and TCP is not what they measure.
-        if mode != "connect", mode != "idle" { switches.insert("paced") }
+        var switches: Set = ["no-polling", "no-key-cache", "paced"]
         if mode == "connect" { switches.insert("same-key") }
         let arguments = try Arguments(
             texts, of: "bench \(mode)",
@@ -50,11 +48,12 @@ extension Arguments {
         .seconds(try self.number(name, default: standard, in: 0...1e6))
     }
 
-    /// How connections are made and served.
-    func swarm() -> SwarmConfiguration {
-        var configuration = SwarmConfiguration()
-        configuration.spinning = !self.has("no-polling")
-        if self.has("no-key-cache") { configuration.verifiedStaticKeys = 0 }
+    /// A node as the flags of all benchmarks say.
+    func benchNode() -> NodeConfiguration {
+        var configuration = NodeConfiguration()
+        configuration.swarm.spinning = !self.has("no-polling")
+        if self.has("no-key-cache") { configuration.swarm.verifiedStaticKeys = 0 }
+        configuration.tcp.unpacedLoopback = !self.has("paced")
         return configuration
     }
 

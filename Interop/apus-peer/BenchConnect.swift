@@ -7,7 +7,7 @@ enum BenchConnect {
         let time = try options.arguments.duration("seconds", default: 5)
         let sameKey = options.arguments.has("same-key")
         let (clients, loops) = try await LightClient.make(
-            workers, for: options.address, sameKey: sameKey, swarm: options.arguments.swarm())
+            workers, for: options.address, sameKey: sameKey, as: options.arguments.benchNode())
         let measurement = Measurement()
         let end = measurement.start + time
         var times: [Int64] = []

@@ -9,7 +9,7 @@ enum BenchIdle {
         let count = try options.arguments.number("connections", default: 100, in: 0...(1 << 20))
         let time = try options.arguments.duration("seconds", default: 10)
         let (clients, _) = try await LightClient.make(
-            count, for: options.address, sameKey: false, swarm: options.arguments.swarm())
+            count, for: options.address, sameKey: false, as: options.arguments.benchNode())
         let connections = try await self.open(clients)
         Output.emit(["bench": "idle", "event": "open", "connections": JSON(connections.count)])
         let measurement = Measurement()

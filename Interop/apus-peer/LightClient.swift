@@ -7,16 +7,15 @@ struct LightClient: Sendable {
 
     /// Makes `count` clients on shared loops, each with its own key or all with one.
     static func make(
-        _ count: Int, for target: Multiaddr, sameKey: Bool, swarm: SwarmConfiguration
+        _ count: Int, for target: Multiaddr, sameKey: Bool, as model: NodeConfiguration
     ) async throws -> (clients: [LightClient], loops: EventLoopGroup) {
-        let loops = EventLoopGroup(options: EventLoopOptions(spinning: swarm.spinning))
+        let loops = EventLoopGroup(options: EventLoopOptions(spinning: model.swarm.spinning))
         let shared = try PrivateKey.generate()
         var clients: [LightClient] = []
         for _ in 0..<count {
-            var configuration = NodeConfiguration()
+            var configuration = model
             configuration.identity = sameKey ? .key(shared) : .ephemeral
             configuration.identifies = false
-            configuration.swarm = swarm
             configuration.sharedLoops = loops
             clients.append(LightClient(node: try await Node(configuration), target: target))
         }

@@ -14,8 +14,8 @@ final class PeerSession: Sendable {
 
     /// Serves the protocols and listens.
     func start(_ options: RunCommand.Options) async throws {
-        TestProtocols.serve(on: self.node.swarm)
-        for (alias, protocolID) in options.aliases { TestProtocols.serve(protocolID, as: alias, on: self.node.swarm) }
+        TestProtocols.serve(on: self.node)
+        for (alias, protocolID) in options.aliases { TestProtocols.serve(protocolID, as: alias, on: self.node) }
         try await self.node.start()
     }
 

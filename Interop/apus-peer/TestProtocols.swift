@@ -10,16 +10,16 @@ enum TestProtocols {
     /// What can be served under another name, too.
     static let all = [Self.echo, Self.request, PerfService.protocolID]
 
-    static func serve(on swarm: Swarm) {
-        for protocolID in [Self.echo, Self.request] { self.serve(protocolID, as: protocolID, on: swarm) }
+    static func serve(on node: Node) {
+        for protocolID in [Self.echo, Self.request] { self.serve(protocolID, as: protocolID, on: node) }
     }
 
     /// Serves one of `all` under the name `alias`.
-    static func serve(_ protocolID: String, as alias: String, on swarm: Swarm) {
+    static func serve(_ protocolID: String, as alias: String, on node: Node) {
         switch protocolID {
-        case Self.echo: swarm.handle(alias) { _ in EchoResponder() }
-        case Self.request: swarm.handle(alias) { _ in RequestResponder() }
-        default: PerfService.serve(on: swarm, as: alias)
+        case Self.echo: node.handle(alias) { EchoResponder() }
+        case Self.request: node.handle(alias) { RequestResponder() }
+        default: PerfService.serve(on: node.swarm, as: alias)
         }
     }
 }

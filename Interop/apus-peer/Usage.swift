@@ -13,7 +13,7 @@ enum Usage {
                apus-peer bench connect --addr M [--seconds S] [--parallel N] [--same-key]
                apus-peer bench stream  --addr M [--seconds S] [--parallel N]
                apus-peer bench idle    --addr M [--connections N] [--seconds S]
-                     each of these also     [--no-polling] [--no-key-cache], and all but connect and idle [--paced]
+                     each of these also     [--no-polling] [--no-key-cache] [--paced]
                apus-peer contract transport|perf          reads the environment of libp2p's test suites
                apus-peer contract perf --server-address H:P [--run-server | --upload-bytes N --download-bytes N]
                apus-peer version | help

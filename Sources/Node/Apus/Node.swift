@@ -61,7 +61,7 @@ public final class Node: Sendable {
                 count: configuration.swarm.loops, options: EventLoopOptions(spinning: configuration.swarm.spinning))
         self.ownLoops = configuration.sharedLoops == nil ? loops : nil
         do {
-            var transports: [any Transport] = [TCPTransport()]
+            var transports: [any Transport] = [TCPTransport(configuration.tcp)]
             if let network = configuration.memoryNetwork { transports.append(MemoryTransport(network)) }
             self.swarm = try await Swarm(
                 identity: self.identity, transports: transports, loops: loops, configuration: configuration.swarm)

@@ -3,6 +3,7 @@ public import MemoryTransport
 public import Multiformats
 public import PeerIdentity
 public import Swarm
+public import TCPTransport
 
 /// Who a node is.
 public enum NodeIdentity: Sendable {
@@ -34,6 +35,8 @@ public struct NodeConfiguration: Sendable {
     public var memoryNetwork: MemoryNetwork?
     /// How the node connects: loops, timeouts, muxer, name servers.
     public var swarm: SwarmConfiguration
+    /// How the sockets of TCP are set up.
+    public var tcp = TCPConfiguration()
     /// Loops that the node shares with others and that their maker ends; nil for loops of its own, as many as `swarm` says.
     public var sharedLoops: EventLoopGroup?
 
