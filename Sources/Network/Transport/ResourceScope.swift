@@ -29,8 +29,8 @@ public protocol ConnectionScope: AnyObject, Sendable {
     func close()
 }
 
-/// The account of one stream. Charges go to those of its connection and its protocol, too.
-public protocol StreamScope: AnyObject, Sendable {
+/// The account of one stream, confined to its connection's loop. Charges go to those of its connection and its protocol, too.
+public protocol StreamScope: AnyObject {
     /// Names what the stream speaks. Throws where that protocol has as many streams as it may: then it is named nothing.
     func setProtocol(_ name: String) throws(ResourceLimitError)
     /// Charges `count` bytes of memory. Throws where a limit does not allow it: then nothing is charged.
