@@ -14,6 +14,8 @@ public enum UpgradeError: Error, Hashable, Sendable {
     case transportFailed(String)
     case timedOut(after: Duration)
     case refused(String)
+    /// This node does not let the peer connect, by its access list.
+    case denied(String)
     case cancelled
 }
 
@@ -28,6 +30,7 @@ extension UpgradeError {
         case .transportFailed: "transport_failed"
         case .timedOut: "timed_out"
         case .refused: "refused"
+        case .denied: "denied"
         case .cancelled: "cancelled"
         }
     }
@@ -43,6 +46,7 @@ extension UpgradeError: CustomStringConvertible {
         case .transportFailed(let why): "the connection broke during the handshake: \(why)"
         case .timedOut(let after): "the handshake took longer than \(after)"
         case .refused(let why): "the connection was refused: \(why)"
+        case .denied(let why): why
         case .cancelled: "the attempt was cancelled"
         }
     }

@@ -169,6 +169,9 @@ final class UpgradeSession {
     private func finish(behind received: Bytes) throws {
         guard let completion = self.completion, let handshake = self.handshake.take() else { return }
         let secured = handshake.finish()
+        if let why = self.configuration.admits(secured.remotePeer, self.link.remoteAddress, self.direction) {
+            return self.fail(.denied(why))
+        }
         let connection = Connection(
             Connection.Description(
                 direction: self.direction, localPeer: self.configuration.localPeer, remotePeer: secured.remotePeer,

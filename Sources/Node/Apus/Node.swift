@@ -50,7 +50,8 @@ public final class Node: Sendable {
 
     /// Makes a node that neither listens nor dials yet.
     ///
-    /// Throws `KeyFileError` where the identity's file cannot be read, or made.
+    /// Throws `KeyFileError` where the identity's file cannot be read, or made, and `StorageError` where the database of
+    /// `NodeConfiguration.storage` cannot be opened.
     public init(_ configuration: NodeConfiguration = .init()) async throws {
         self.configuration = configuration
         self.identity = try Self.resolve(configuration.identity)
@@ -157,6 +158,7 @@ public final class Node: Sendable {
     }
 
     private func bootstrap(_ address: Multiaddr) async {
+        if let peer = address.peerID { self.swarm.addAddresses([address], of: peer, as: .configured) }
         do {
             _ = try await self.connect(to: address)
         } catch let error as DialError {
