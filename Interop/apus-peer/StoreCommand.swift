@@ -3,6 +3,9 @@ import Apus
 /// `apus-peer store`: notes peers and access rules in a database for ever, and says each time what is committed, for tests
 /// that end the process at some moment.
 enum StoreCommand {
+    /// How many peers the addresses are shared out to: fewer than the store has room for.
+    private static let peers = 512
+
     static func run(_ texts: [String]) async throws {
         let arguments = try Arguments(texts, of: "store", Arguments.Flags(values: ["path", "from"]))
         var configuration = NodeConfiguration()
@@ -12,7 +15,7 @@ enum StoreCommand {
         let node = try await Node(configuration)
         Output.write("open\n")
         while number <= 0xff_ffff {
-            node.addAddresses([Self.address(number)], of: try Self.peer(number))
+            node.addAddresses([Self.address(number)], of: try Self.peer(number % Self.peers))
             try await node.swarm.peerStore.flush()
             Output.write("peer \(number)\n")
             if number % 4 == 0 {

@@ -1,4 +1,5 @@
 import Bytes
+import EventLoop
 import Foundation
 import Testing
 
@@ -9,13 +10,11 @@ import Testing
         applicationID: 77,
         steps: ["CREATE TABLE numbers (value INTEGER NOT NULL PRIMARY KEY)", "ALTER TABLE numbers ADD COLUMN name TEXT"])
 
-    private struct Abandoned: Error {}
-
     /// Opens the database, runs `body` and closes it again.
     @discardableResult
     private func with<Value: Sendable>(
         _ directory: StorageDirectory, _ schema: Schema = Self.schema, setsDamagedAside: Bool = true,
-        _ body: @escaping @Sendable (Database) throws(StorageError) -> Value
+        run body: @escaping @Sendable (Database) throws(StorageError) -> Value
     ) async throws -> Value {
         let storage = try await Storage(
             path: directory.database, schema: schema, setsDamagedAside: setsDamagedAside)
@@ -50,17 +49,20 @@ import Testing
             try database.execute(
                 "INSERT INTO t VALUES (?, ?, ?, ?, ?)",
                 [.integer(.min), .text("a\u{0}ü"), .blob([0, 1, 255]), .blob([]), .null])
-            let rows = try database.query("SELECT * FROM t") { row throws(StorageError) in
-                #expect(try row.integer(0) == .min)
-                #expect(try row.text(1) == "a\u{0}ü")
-                #expect(try row.blob(2) == [0, 1, 255])
-                #expect(try row.blob(3) == Bytes())
-                #expect(try row.optionalBlob(4) == nil)
-                #expect(throws: StorageError.wrongType(column: 0)) { try row.text(0) }
-                #expect(throws: StorageError.wrongType(column: 4)) { try row.blob(4) }
-                #expect(throws: StorageError.wrongType(column: 9)) { try row.integer(9) }
+            _ = try database.query("SELECT * FROM t") { row throws(StorageError) in
+                let (integer, text, blob) = (try row.integer(0), try row.text(1), try row.blob(2))
+                #expect(integer == .min && text == "a\u{0}ü" && blob == [0, 1, 255])
+                let (empty, nothing) = (try row.blob(3), try row.optionalBlob(4))
+                #expect(empty == Bytes() && nothing == nil)
+                for column in [1, 2, 4, 9] {
+                    do throws(StorageError) {
+                        _ = try row.integer(column)
+                        Issue.record("column \(column) was read as an integer")
+                    } catch {
+                        #expect(error == .wrongType(column: column))
+                    }
+                }
             }
-            #expect(rows.count == 1)
         }
     }
 
@@ -74,7 +76,7 @@ import Testing
                 }
             }
         }
-        #expect(try await self.with(directory, Self.values) == [])
+        #expect(try await self.with(directory, run: Self.values) == [])
     }
 
     @Test func `a statement that breaks a rule of the tables is an error, and the next one works`() async throws {
@@ -106,7 +108,7 @@ import Testing
         #expect(own == (try await first.perform { database throws(StorageError) in try database.dataVersion() }))
         await first.close()
         await second.close()
-        #expect(try await self.with(directory, Self.values) == [42])
+        #expect(try await self.with(directory, run: Self.values) == [42])
     }
 
     @Test func `what is asked of a closed database is an error`() async throws {
@@ -131,7 +133,7 @@ import Testing
         for file in directory.files { #expect(try directory.mode(of: file) == 0o600) }
         await storage.close()
         chmod(directory.database, 0o644)
-        try await self.with(directory, Self.values)
+        try await self.with(directory, run: Self.values)
         #expect(try directory.mode(of: "peers.sqlite") == 0o600)
     }
 
@@ -155,10 +157,10 @@ import Testing
 
     @Test func `a step that fails leaves the file at the version that it had`() async throws {
         let directory = try StorageDirectory()
-        try await self.with(directory, Self.insert)
+        try await self.with(directory, run: Self.insert)
         let wrong = Schema(applicationID: 77, steps: Self.schema.steps + ["CREATE TABLE more (a)", "no SQL"])
-        await #expect(throws: StorageError.self) { try await self.with(directory, wrong, Self.values) }
-        #expect(try await self.with(directory, Self.values) == [42])
+        await #expect(throws: StorageError.self) { try await self.with(directory, wrong, run: Self.values) }
+        #expect(try await self.with(directory, run: Self.values) == [42])
     }
 
     // MARK: Damage
@@ -200,12 +202,12 @@ import Testing
     ) async throws {
         let (name, damage) = Self.damages[index]
         let directory = try StorageDirectory()
-        try await self.with(directory, Self.insert)
+        try await self.with(directory, run: Self.insert)
         try damage(directory)
         let damaged = try directory.contents(of: "peers.sqlite")
         // Whoever only looks leaves it alone.
         await #expect(throws: StorageError.self, "\(name)") {
-            try await self.with(directory, setsDamagedAside: false, Self.values)
+            try await self.with(directory, setsDamagedAside: false, run: Self.values)
         }
         #expect(try directory.contents(of: "peers.sqlite") == damaged, "\(name)")
         let values = try await self.with(directory) { database throws(StorageError) in
@@ -216,7 +218,7 @@ import Testing
         #expect(values == [], "\(name)")
         #expect(directory.files.contains("peers.sqlite.damaged-1"), "\(name)")
         #expect(try directory.contents(of: "peers.sqlite.damaged-1") == damaged, "\(name)")
-        #expect(try await self.with(directory, Self.values) == [42])
+        #expect(try await self.with(directory, run: Self.values) == [42])
         #expect(!directory.files.contains("peers.sqlite.damaged-2"))
     }
 
@@ -229,7 +231,7 @@ import Testing
         let directory = try StorageDirectory()
         for (index, schema) in others.enumerated() {
             try await self.with(directory, schema) { _ in }
-            #expect(try await self.with(directory, Self.values) == [])
+            #expect(try await self.with(directory, run: Self.values) == [])
             #expect(directory.files.contains("peers.sqlite.damaged-\(index + 1)"))
             // What was set aside is whole.
             try FileManager.default.removeItem(atPath: directory.database)
@@ -244,14 +246,14 @@ import Testing
         let directory = try StorageDirectory()
         for _ in 0..<20 {
             try directory.write("peers.sqlite", Array("damaged".utf8))
-            try await self.with(directory, Self.values)
+            try await self.with(directory, run: Self.values)
         }
         #expect(directory.files.count { $0.contains("damaged") } == 16)
     }
 
     @Test func `the log of a damaged database is not taken for that of the next`() async throws {
         let directory = try StorageDirectory()
-        try await self.with(directory, Self.insert)
+        try await self.with(directory, run: Self.insert)
         let storage = try await Storage(path: directory.database, schema: Self.schema)
         // The log has the last change alone, not the whole database.
         try await storage.perform { database throws(StorageError) in
@@ -262,7 +264,7 @@ import Testing
         // A process was killed, and then the database was damaged.
         try directory.write("peers.sqlite-wal", log)
         try directory.write("peers.sqlite", Array("damaged".utf8))
-        #expect(try await self.with(directory, Self.values) == [])
+        #expect(try await self.with(directory, run: Self.values) == [])
         #expect(try directory.contents(of: "peers.sqlite.damaged-1-wal") == log)
     }
 
@@ -271,6 +273,10 @@ import Testing
         let error = try await #require(throws: StorageError.self) {
             _ = try await Storage(path: path, schema: Self.schema)
         }
-        guard case .unavailable(path, _) = error else { return Issue.record("\(error)") }
+        guard case .unavailable(let at, _) = error else {
+            Issue.record("\(error)")
+            return
+        }
+        #expect(at == path)
     }
 }
