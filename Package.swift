@@ -73,7 +73,8 @@ let package = Package(
         library(
             "Swarm", in: "Network",
             [
-                "Bytes", "Multiformats", "Cryptography", "PeerIdentity", "Telemetry", "EventLoop", "Storage", "Transport",
+                "Bytes", "Multiformats", "Cryptography", "PeerIdentity", "Telemetry", "EventLoop", "Storage",
+                "Transport",
                 "ConnectionUpgrade",
             ]),
 

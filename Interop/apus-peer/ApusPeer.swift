@@ -46,7 +46,8 @@ struct ApusPeer {
         case "version", "--version": Output.write(ApusVersion.agent + "\n")
         case nil: throw UsageError("expected run, bench, contract or store; see: apus-peer --help")
         case let other?:
-            throw UsageError("unknown command \"\(other)\": expected run, bench, contract or store; see: apus-peer --help")
+            throw UsageError(
+                "unknown command \"\(other)\": expected run, bench, contract or store; see: apus-peer --help")
         }
     }
 }

@@ -101,13 +101,13 @@ struct AccessCommandTests {
         #expect((listed["protocols"] as? [String])?.contains("/ipfs/ping/1.0.0") == true)
         #expect(listed["key_type"] as? String == "ed25519")
         let addresses = try #require(listed["addresses"] as? [[String: Any]])
-        #expect(addresses.contains { $0["source"] as? String == "connected" })
+        #expect(addresses.contains { $0["source"] as? String == "configured" })
         node.process.signal(SIGKILL)
         _ = try await node.process.finish()
         let text = try await CommandProcess.run("peers", "--data-dir", node.directory.file("data")).output
         #expect(text.hasPrefix("\(peer.peer)  connected, apus/"))
         let address = try #require(peer.address.components(separatedBy: "/p2p/").first)
-        #expect(text.contains("\n  \(address)  connected"))
+        #expect(text.contains("\n  \(address)  configured"))
     }
 
     @Test func `a directory without a node has no peers`() async throws {

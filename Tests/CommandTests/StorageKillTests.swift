@@ -77,7 +77,9 @@ struct StorageKillTests {
 
     // MARK: What the program writes (Interop/apus-peer/StoreCommand.swift)
 
-    private static func host(_ number: Int) -> String { "10.\(number >> 16 & 255).\(number >> 8 & 255).\(number & 255)" }
+    private static func host(_ number: Int) -> String {
+        "10.\(number >> 16 & 255).\(number >> 8 & 255).\(number & 255)"
+    }
 
     private static func number(of address: Multiaddr) throws -> Int {
         try #require(address.ipAddress).octets.dropFirst().reduce(0) { $0 << 8 | Int($1) }

@@ -99,9 +99,10 @@ struct AccessRulesTests {
 
     @Test func `a rule takes the place of one of the same target, and can be taken back`() throws {
         var rules = try Self.rules("-192.0.2.0/24", "+192.0.2.0/24", "-\(Self.friend)", "-10.0.0.0/8")
-        #expect(rules.all.map { "\($0.action) \($0.target)" } == [
-            "deny 10.0.0.0/8", "allow 192.0.2.0/24", "deny \(Self.friend)",
-        ])
+        #expect(
+            rules.all.map { "\($0.action) \($0.target)" } == [
+                "deny 10.0.0.0/8", "allow 192.0.2.0/24", "deny \(Self.friend)",
+            ])
         for rule in rules.all {
             let isRemoved = rules.remove(rule.target)
             #expect(isRemoved)

@@ -109,7 +109,8 @@ import Transport
             let events = bench.gated.subscribe()
             try await bench.gated.gater.set(.deny, Self.target("127.0.0.1"))
             let error = try await #require(throws: DialError.self) { try await bench.dialFromOther() }
-            #expect(error.attempts.map(\.kind) == [.noCommonProtocol] || error.attempts.map(\.kind) == [.handshakeFailed])
+            #expect(
+                error.attempts.map(\.kind) == [.noCommonProtocol] || error.attempts.map(\.kind) == [.handshakeFailed])
             let refused = try #require(await bench.refusal(events))
             #expect(refused.direction == .inbound && refused.peer == nil)
             #expect(refused.refusal.label == "address_denied")
@@ -117,7 +118,9 @@ import Transport
         }
     }
 
-    @Test func `a denied peer is refused when the handshake has shown who it is, and is no failure besides`() async throws {
+    @Test func `a denied peer is refused when the handshake has shown who it is, and is no failure besides`()
+        async throws
+    {
         try await self.with { bench in
             let events = bench.gated.subscribe()
             let peer = bench.other.localPeer
@@ -179,6 +182,7 @@ import Transport
 
     @Test func `the list is kept over a restart`() async throws {
         let directory = try StorageDirectory()
+        defer { withExtendedLifetime(directory) {} }
         var configuration = SwarmConfiguration()
         configuration.storage = directory.database
         try await self.with(configuration) { bench in
@@ -196,6 +200,7 @@ import Transport
 
     @Test func `what another process changes in the list holds soon, for connections that stand too`() async throws {
         let directory = try StorageDirectory()
+        defer { withExtendedLifetime(directory) {} }
         var configuration = SwarmConfiguration()
         configuration.storage = directory.database
         try await self.with(configuration) { bench in
@@ -213,6 +218,7 @@ import Transport
 
     @Test func `a node with a damaged database starts, with an empty one`() async throws {
         let directory = try StorageDirectory()
+        defer { withExtendedLifetime(directory) {} }
         try directory.write("peers.sqlite", Array("damaged".utf8))
         var configuration = SwarmConfiguration()
         configuration.storage = directory.database
@@ -231,6 +237,7 @@ import Transport
 
     @Test func `what a node learns of its peers outlives it`() async throws {
         let directory = try StorageDirectory()
+        defer { withExtendedLifetime(directory) {} }
         var configuration = SwarmConfiguration()
         configuration.storage = directory.database
         var known: (PeerID, Multiaddr)?

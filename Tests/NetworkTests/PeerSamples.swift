@@ -7,7 +7,8 @@ enum PeerSamples {
     /// A peer whose identity multihash holds the number; nobody has its key.
     static func peer(_ number: Int) throws -> PeerID {
         let head: [UInt8] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20] + [UInt8](repeating: 9, count: 24)
-        return try PeerID(bytes: Bytes(head + withUnsafeBytes(of: UInt64(number).bigEndian) { Array($0) }))
+        return try PeerID(
+            bytes: Bytes(head + withUnsafeBytes(of: UInt64(bitPattern: Int64(number)).bigEndian) { Array($0) }))
     }
 
     static func address(_ number: Int) -> Multiaddr {

@@ -40,7 +40,7 @@ import Testing
             #expect(store.agentVersion(of: peer) == "peer/1")
             #expect(store.signedRecord(of: peer) == envelope)
             // The configuration speaks for itself at each start.
-            #expect(store.knownAddresses(of: other).map(\.source) == [.dialled])
+            #expect(store.knownAddresses(of: other).map(\.source) == [.dialled, .connected])
             // An older record is not taken after a restart either.
             let older = PeerRecord(peerID: peer, sequence: .max - 1, addresses: PeerSamples.addresses(7...7))
             let isTaken = try store.add(signedRecord: older.seal(with: key).bytes)
@@ -69,6 +69,7 @@ import Testing
 
     @Test func `what is noted is written by itself`() async throws {
         let directory = try StorageDirectory()
+        defer { withExtendedLifetime(directory) {} }
         let storage = try await NodeDatabase.open(directory.database)
         let store = try await PeerStore(storage)
         store.add([PeerSamples.address(1)], of: try PeerSamples.peer(1))
@@ -110,7 +111,9 @@ import Testing
     private func entry(
         _ change: @Sendable @escaping (inout PeerTable, PeerID, Instant) -> Void, readAt later: Int64
     ) async throws -> PeerEntry? {
-        let storage = try await NodeDatabase.open(try StorageDirectory().database)
+        let directory = try StorageDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let storage = try await NodeDatabase.open(directory.database)
         let peer = try PeerSamples.peer(1)
         let entry = try await storage.perform { database throws(StorageError) in
             var table = PeerTable(keepsChanges: true)

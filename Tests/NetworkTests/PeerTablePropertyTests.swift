@@ -38,6 +38,8 @@ struct PeerTablePropertyTests {
         }
 
         private mutating func accept(_ addresses: [Multiaddr], of peer: PeerID) throws {
+            self.table.removeExpired(now: self.now)
+            if self.table.entry(of: peer) == nil { self.sequences[peer] = nil }
             let sequence = UInt64.random(in: 0..<50, using: &self.random)
             let isAccepted = self.table.accept(
                 sequence: sequence, envelope: Bytes([1]), addresses: addresses, of: peer, now: self.now)

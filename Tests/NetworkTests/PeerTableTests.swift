@@ -117,7 +117,8 @@ struct PeerTableTests {
 
     // MARK: Signed records
 
-    @Test mutating func `a record takes the place of what was said without a signature, and of an older record`() throws {
+    @Test mutating func `a record takes the place of what was said without a signature, and of an older record`() throws
+    {
         func accept(_ sequence: UInt64, _ numbers: ClosedRange<Int>, _ seconds: Int) throws -> Bool {
             self.table.accept(
                 sequence: sequence, envelope: Bytes(utf8: "\(sequence)"), addresses: PeerSamples.addresses(numbers),
@@ -144,7 +145,8 @@ struct PeerTableTests {
 
     // MARK: Room
 
-    @Test mutating func `however many peers come with however much, the table stays small and keeps the newest`() throws {
+    @Test mutating func `however many peers come with however much, the table stays small and keeps the newest`() throws
+    {
         let names = try PeerSamples.longAddresses(64)
         let envelope = Bytes([UInt8](repeating: 1, count: 8_192))
         let protocols = (0..<2_000).map { "/protocol/\($0)" }
@@ -196,7 +198,8 @@ struct PeerTableTests {
         #expect(self.table.entry(of: try PeerSamples.peer(2)) != nil)
     }
 
-    @Test mutating func `a peer that is removed is gone, and of a connected one the connection alone is known`() throws {
+    @Test mutating func `a peer that is removed is gone, and of a connected one the connection alone is known`() throws
+    {
         self.table.add([PeerSamples.address(1)], of: try self.peer, as: .configured, now: Self.start)
         self.table.connected(try self.peer, at: nil, now: Self.start)
         self.table.remove(try self.peer, now: Self.start)

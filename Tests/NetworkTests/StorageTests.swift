@@ -8,7 +8,9 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct StorageTests {
     private static let schema = Schema(
         applicationID: 77,
-        steps: ["CREATE TABLE numbers (value INTEGER NOT NULL PRIMARY KEY)", "ALTER TABLE numbers ADD COLUMN name TEXT"])
+        steps: [
+            "CREATE TABLE numbers (value INTEGER NOT NULL PRIMARY KEY)", "ALTER TABLE numbers ADD COLUMN name TEXT",
+        ])
 
     /// Opens the database, runs `body` and closes it again.
     @discardableResult
@@ -96,6 +98,7 @@ import Testing
 
     @Test func `what was stored is there after the next start, and other processes see it at once`() async throws {
         let directory = try StorageDirectory()
+        defer { withExtendedLifetime(directory) {} }
         let first = try await Storage(path: directory.database, schema: Self.schema)
         let second = try await Storage(path: directory.database, schema: Self.schema)
         let before = try await second.perform { database throws(StorageError) in try database.dataVersion() }
@@ -112,13 +115,17 @@ import Testing
     }
 
     @Test func `what is asked of a closed database is an error`() async throws {
-        let storage = try await Storage(path: try StorageDirectory().database, schema: Self.schema)
+        let directory = try StorageDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let storage = try await Storage(path: directory.database, schema: Self.schema)
         await storage.close()
         await #expect(throws: StorageError.closed) { try await storage.perform(Self.values) }
     }
 
     @Test func `the database has a thread of its own`() async throws {
-        let storage = try await Storage(path: try StorageDirectory().database, schema: Self.schema)
+        let directory = try StorageDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let storage = try await Storage(path: directory.database, schema: Self.schema)
         let loop = storage.loop
         let isCurrent = try await storage.perform { _ throws(StorageError) in loop.isCurrent }
         #expect(isCurrent && !loop.isCurrent)
@@ -167,7 +174,7 @@ import Testing
 
     private static let damages: [(String, @Sendable (StorageDirectory) throws -> Void)] = [
         ("a text", { try $0.write("peers.sqlite", Array("this is no database, and was none".utf8)) }),
-        ("one byte", { try $0.write("peers.sqlite", [0]) }),
+        ("zeros", { try $0.write("peers.sqlite", [UInt8](repeating: 0, count: 4_096)) }),
         (
             "a header alone",
             { try $0.write("peers.sqlite", Array(try $0.contents(of: "peers.sqlite").prefix(100))) }

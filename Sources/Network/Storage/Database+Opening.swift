@@ -30,6 +30,7 @@ extension Database {
             throw .damaged(path: path, reason: findings.first ?? "its integrity cannot be checked")
         }
         try schema.migrate(database)
+        database.keepsLogOnClose(false)
         return database
     }
 }

@@ -36,6 +36,13 @@ package final class Database {
             throw error
         }
         sqlite3_busy_timeout(handle, Self.busyTimeout)
+        self.keepsLogOnClose(true)
+    }
+
+    /// Whether a close leaves the log where it is: as long as nobody knows whether the file is whole, nothing is written to
+    /// it.
+    func keepsLogOnClose(_ keeps: Bool) {
+        if let handle = self.handle { _ = CSQLite_keep_log_on_close(handle, keeps ? 1 : 0) }
     }
 
     deinit { self.close() }

@@ -13,11 +13,10 @@ package struct SQLRow {
         return sqlite3_column_int64(self.statement, Int32(column))
     }
 
-    /// The text of a column.
+    /// The text of a column; what is not UTF-8 in it is replaced.
     package func text(_ column: Int) throws(StorageError) -> String {
         try self.check(column, SQLITE_TEXT)
-        guard let text = self.bytes(column).utf8Text else { throw .wrongType(column: column) }
-        return text
+        return String(decoding: self.bytes(column), as: UTF8.self)
     }
 
     /// The bytes of a column.

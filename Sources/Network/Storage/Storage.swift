@@ -16,7 +16,8 @@ package final class Storage: Sendable {
     package init(path: String, schema: Schema, setsDamagedAside: Bool = true) async throws(StorageError) {
         // A disk may take its time; that is nothing to report.
         let loop = EventLoop(
-            index: 0, options: EventLoopOptions(name: "apus-storage", spinning: false, slowCallbackThreshold: .seconds(2)))
+            index: 0,
+            options: EventLoopOptions(name: "apus-storage", spinning: false, slowCallbackThreshold: .seconds(2)))
         self.path = path
         self.loop = loop
         do throws(StorageError) {

@@ -69,10 +69,11 @@ public struct NodeConfiguration: Sendable {
 }
 
 extension NodeConfiguration {
-    /// Where the database is that keeps what is known of peers, and the access list; nil keeps both in memory.
+    /// Where the database is that keeps what is known of peers, and the access list; it may begin with `~`. nil keeps both in
+    /// memory.
     public var storage: String? {
         get { self.swarm.storage }
-        set { self.swarm.storage = newValue }
+        set { self.swarm.storage = newValue?.expandingHome }
     }
 
     /// Name servers as "IP:port"; nil for those of the system.

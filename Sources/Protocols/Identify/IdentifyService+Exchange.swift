@@ -71,7 +71,8 @@ extension IdentifyService {
 
     /// Notes in the peer store what the peer said. Of a record that is older than the one known there, from an earlier
     /// connection perhaps, nothing is taken.
-    private func store(_ info: IdentifyInfo, _ message: IdentifyMessage, record: PeerRecord?, of connection: Connection) {
+    private func store(_ info: IdentifyInfo, _ message: IdentifyMessage, record: PeerRecord?, of connection: Connection)
+    {
         let peer = connection.remotePeer
         let addresses = Self.usable(info, record: record, by: connection)
         if let record, let envelope = message.signedRecord, record == info.signedRecord {

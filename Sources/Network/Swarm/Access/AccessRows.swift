@@ -10,7 +10,8 @@ package enum AccessRows {
     package static func read(_ database: Database) throws(StorageError) -> [AccessRule] {
         let rows = try database.query("SELECT target, action FROM access_rules ORDER BY target") {
             row throws(StorageError) -> AccessRule? in
-            guard let target = AccessTarget(try row.text(0)), let action = AccessAction(rawValue: try row.text(1)) else {
+            guard let target = AccessTarget(try row.text(0)), let action = AccessAction(rawValue: try row.text(1))
+            else {
                 return nil
             }
             return AccessRule(action, target)

@@ -60,7 +60,8 @@ public final class ConnectionGater: Sendable {
         try await self.change { database throws(StorageError) in
             guard self.rules.withLock({ $0.hasRoom(for: rule) }) else {
                 throw .failed(
-                    path: self.storage?.path ?? "in memory", reason: "the access list has \(AccessRules.limit) rules, its most")
+                    path: self.storage?.path ?? "in memory",
+                    reason: "the access list has \(AccessRules.limit) rules, its most")
             }
             if let database { try AccessRows.set(rule, in: database) }
             self.rules.withLock { _ = $0.set(rule) }

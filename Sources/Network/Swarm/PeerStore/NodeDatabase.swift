@@ -10,7 +10,7 @@ package import Storage
 
 /// The database of a node: the peers that it knows, and whom it lets connect.
 package enum NodeDatabase {
-    /// Its tables; each step is what a released version added.
+    /// Its tables; each step is what a released version added. They are strict, so that a value of another type is damage.
     static let schema = Schema(
         // "Apus"
         applicationID: 0x4170_7573,
@@ -25,7 +25,7 @@ package enum NodeDatabase {
                 record_expires INTEGER,
                 connected INTEGER NOT NULL,
                 seen INTEGER NOT NULL
-            );
+            ) STRICT;
             CREATE TABLE addresses (
                 peer BLOB NOT NULL REFERENCES peers (id) ON DELETE CASCADE,
                 place INTEGER NOT NULL,
@@ -33,19 +33,19 @@ package enum NodeDatabase {
                 source INTEGER NOT NULL,
                 expires INTEGER,
                 PRIMARY KEY (peer, place)
-            ) WITHOUT ROWID;
+            ) WITHOUT ROWID, STRICT;
             CREATE TABLE protocols (
                 peer BLOB NOT NULL REFERENCES peers (id) ON DELETE CASCADE,
                 place INTEGER NOT NULL,
                 protocol TEXT NOT NULL,
                 PRIMARY KEY (peer, place)
-            ) WITHOUT ROWID;
+            ) WITHOUT ROWID, STRICT;
             """,
             """
             CREATE TABLE access_rules (
                 target TEXT NOT NULL PRIMARY KEY,
                 action TEXT NOT NULL CHECK (action IN ('allow', 'deny'))
-            ) WITHOUT ROWID;
+            ) WITHOUT ROWID, STRICT;
             """,
         ])
 

@@ -38,9 +38,7 @@ enum PeerRows {
                 .optional(record.flatMap { clock.unix($0.expiry) }), .integer(entry.isConnected ? 1 : 0),
                 .integer(clock.unix(entry.lastSeen) ?? clock.unix),
             ])
-        // What the configuration says is said again at each start.
-        let addresses = entry.addresses.filter { $0.source != .configured }
-        for (place, address) in addresses.enumerated() {
+        for (place, address) in entry.addresses.enumerated() {
             try database.execute(
                 "INSERT INTO addresses (peer, place, address, source, expires) VALUES (?, ?, ?, ?, ?)",
                 [
@@ -58,10 +56,13 @@ enum PeerRows {
     // MARK: Reading
 
     /// Every peer of the database. Rows that make no sense are passed over.
+    ///
+    /// What an earlier configuration said is, without `keepsConfigured`, as good as an address of a peer that was connected
+    /// just now: the configuration of this run speaks for itself.
     static func read(
-        _ database: Database, _ clock: StorageClock
+        _ database: Database, _ clock: StorageClock, keepsConfigured: Bool = false
     ) throws(StorageError) -> [(peer: PeerID, entry: PeerEntry)] {
-        let addresses = try Self.readAddresses(database, clock)
+        let addresses = try Self.readAddresses(database, clock, keepsConfigured: keepsConfigured)
         let protocols = try Self.readProtocols(database)
         let rows = try database.query(
             """
@@ -89,22 +90,27 @@ enum PeerRows {
             return (peer, entry)
         }
         let peers = rows.compactMap { $0 }
-        if peers.count < rows.count { Self.log.warning("peers were not understood", ["count": rows.count - peers.count]) }
+        if peers.count < rows.count {
+            Self.log.warning("peers were not understood", ["count": rows.count - peers.count])
+        }
         return peers
     }
 
     private static func readAddresses(
-        _ database: Database, _ clock: StorageClock
+        _ database: Database, _ clock: StorageClock, keepsConfigured: Bool
     ) throws(StorageError) -> [PeerID: [PeerEntry.Address]] {
         var addresses: [PeerID: [PeerEntry.Address]] = [:]
         let rows = try database.query(
             "SELECT peer, address, source, expires FROM addresses ORDER BY peer, place"
         ) { row throws(StorageError) -> (PeerID, PeerEntry.Address)? in
             guard let peer = try? PeerID(bytes: row.blob(0)), let address = try? Multiaddr(bytes: row.blob(1)),
-                let source = AddressSource(rawValue: Int(truncatingIfNeeded: try row.integer(2))),
-                source != .configured
+                var source = AddressSource(rawValue: Int(truncatingIfNeeded: try row.integer(2)))
             else { return nil }
-            let expiry = clock.instant(try row.optionalInteger(3), atMost: source.longestLifetime)
+            var expiry = clock.instant(try row.optionalInteger(3), atMost: source.longestLifetime)
+            if source == .configured, !keepsConfigured {
+                source = .connected
+                expiry = clock.now + PeerStoreLimits.recentlyConnected
+            }
             return (peer, PeerEntry.Address(address: address, source: source, expiry: expiry))
         }
         for case (let peer, let address)? in rows { addresses[peer, default: []].append(address) }

@@ -141,7 +141,8 @@ public final class PeerStore: Sendable {
 
     func connected(_ connection: Connection) {
         // Where a peer that dials comes from is not where it listens.
-        let address = connection.direction == .outbound ? connection.remoteAddress.place(of: connection.remotePeer) : nil
+        let address =
+            connection.direction == .outbound ? connection.remoteAddress.place(of: connection.remotePeer) : nil
         self.change { table, now in
             table.set(connection.remotePublicKey, of: connection.remotePeer, now: now)
             table.connected(connection.remotePeer, at: address, now: now)
@@ -175,7 +176,8 @@ public final class PeerStore: Sendable {
             do {
                 try await self.flush()
             } catch {
-                Self.log.warning("peers were not stored", ["reason": "\(error)", "next_try": PeerStoreLimits.retryDelay])
+                Self.log.warning(
+                    "peers were not stored", ["reason": "\(error)", "next_try": PeerStoreLimits.retryDelay])
                 self.schedule(after: PeerStoreLimits.retryDelay)
             }
         }

@@ -22,7 +22,7 @@ package struct StoredPeer: Sendable {
             try database.query("SELECT id FROM peers WHERE connected <> 0") { row throws(StorageError) in
                 try? PeerID(bytes: row.blob(0))
             })
-        let peers = try PeerRows.read(database, clock).map { peer, entry in
+        let peers = try PeerRows.read(database, clock, keepsConfigured: true).map { peer, entry in
             let isConnected = connected.contains(peer)
             return StoredPeer(
                 peer: peer,

@@ -58,7 +58,8 @@ enum RunOptions {
     /// The settings, in the order in which help and the example file show them.
     static let settings: [OptionDeclaration] = [
         Self.dataDir.declaration, Self.listen.declaration, Self.bootstrap.declaration, Self.announce.declaration,
-        Self.onlyAllowed.declaration, Self.agent.declaration, Self.perf.declaration, Self.nameServer.declaration, Self.loops.declaration,
+        Self.onlyAllowed.declaration, Self.agent.declaration, Self.perf.declaration, Self.nameServer.declaration,
+        Self.loops.declaration,
         Self.spinning.declaration, Self.dialTimeout.declaration, Self.handshakeTimeout.declaration,
         Self.negotiationTimeout.declaration, Self.closingTime.declaration, Self.logLevel.declaration,
     ]
