@@ -55,6 +55,8 @@ public final class Swarm: Sendable {
         self.loops = loops
         self.names = NameResolver(loops.next(), servers: configuration.nameServers)
         self.resolver = AddressResolver(self.names)
+        var random = SystemRandom()
+        let staticKey = try NoiseStaticKey(identity: identity, using: &random)
         self.storage = if let path = configuration.storage { try await NodeDatabase.open(path) } else { nil }
         do {
             let listedOnly = configuration.allowsListedOnly
@@ -70,9 +72,8 @@ public final class Swarm: Sendable {
         let hooks = SwarmHooks()
         self.hooks = hooks
         self.protocols = ProtocolTable { hooks.protocolsChanged() }
-        var random = SystemRandom()
         var upgrade = UpgradeConfiguration(
-            identity: identity, staticKey: try NoiseStaticKey(identity: identity, using: &random),
+            identity: identity, staticKey: staticKey,
             router: self.protocols, resources: configuration.resources)
         upgrade.yamux = configuration.yamux
         upgrade.nodeWindowBudget = WindowBudget(limit: configuration.nodeWindowBudget)

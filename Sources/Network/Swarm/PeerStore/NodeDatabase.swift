@@ -85,7 +85,7 @@ struct StorageClock: Sendable {
     func instant(_ unix: Int64?, atMost longest: Duration?) -> Instant {
         guard let unix else { return longest.map { self.now + $0 } ?? .distantFuture }
         let (seconds, overflow) = unix.subtractingReportingOverflow(self.unix)
-        let ahead: Duration = overflow ? .zero : .seconds(seconds)
+        let ahead: Duration = .seconds(overflow ? (unix < self.unix ? Int64.min : .max) : seconds)
         return self.now + min(ahead, longest ?? ahead)
     }
 }

@@ -143,8 +143,10 @@ public final class PeerStore: Sendable {
         // Where a peer that dials comes from is not where it listens.
         let address =
             connection.direction == .outbound ? connection.remoteAddress.place(of: connection.remotePeer) : nil
+        // Most IDs hold the key.
+        let key = connection.remotePeer.publicKey == nil ? connection.remotePublicKey : nil
         self.change { table, now in
-            table.set(connection.remotePublicKey, of: connection.remotePeer, now: now)
+            if let key { table.set(key, of: connection.remotePeer, now: now) }
             table.connected(connection.remotePeer, at: address, now: now)
         }
     }

@@ -84,9 +84,8 @@ struct PeerTable: Sendable {
         }
     }
 
+    /// Notes the key of a peer whose ID does not hold it.
     mutating func set(_ key: PublicKey, of peer: PeerID, now: Instant) {
-        // The others' keys are in their IDs.
-        guard peer.publicKey == nil else { return }
         self.change(peer, now: now) { $0.publicKey = key }
     }
 
