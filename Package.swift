@@ -24,7 +24,7 @@ func tests(_ name: String, _ dependencies: [String], resources: [Resource]? = ni
 
 let foundations = ["Bytes", "Multiformats", "Cryptography", "PeerIdentity", "Telemetry"]
 let machines = ["MultistreamSelect", "Noise", "Yamux"]
-let network = ["EventLoop", "Transport", "ConnectionUpgrade", "TCPTransport", "MemoryTransport", "Swarm"]
+let network = ["EventLoop", "Storage", "Transport", "ConnectionUpgrade", "TCPTransport", "MemoryTransport", "Swarm"]
 let protocols = ["Identify", "Ping", "Perf"]
 
 let package = Package(
@@ -59,6 +59,7 @@ let package = Package(
         library("Yamux", in: "Machines", ["Bytes"]),
 
         library("EventLoop", in: "Network", ["Bytes", "Multiformats", "Telemetry", "CUV", "CAres"]),
+        library("Storage", in: "Network", ["Bytes", "Telemetry", "EventLoop", "CSQLite"]),
         library(
             "Transport", in: "Network", ["Bytes", "Multiformats", "PeerIdentity", "Telemetry", "EventLoop"]),
         library(
@@ -72,7 +73,8 @@ let package = Package(
         library(
             "Swarm", in: "Network",
             [
-                "Bytes", "Multiformats", "Cryptography", "PeerIdentity", "Telemetry", "EventLoop", "Transport",
+                "Bytes", "Multiformats", "Cryptography", "PeerIdentity", "Telemetry", "EventLoop", "Storage",
+                "Transport",
                 "ConnectionUpgrade",
             ]),
 

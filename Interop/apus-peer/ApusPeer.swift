@@ -41,11 +41,13 @@ struct ApusPeer {
         switch arguments.first {
         case "run": try await RunCommand.run(rest, termination)
         case "bench": try await BenchCommand.run(rest, termination)
+        case "store": try await StoreCommand.run(rest)
         case "contract": try await ContractCommand.run(rest)
         case "version", "--version": Output.write(ApusVersion.agent + "\n")
-        case nil: throw UsageError("expected run, bench or contract; see: apus-peer --help")
+        case nil: throw UsageError("expected run, bench, contract or store; see: apus-peer --help")
         case let other?:
-            throw UsageError("unknown command \"\(other)\": expected run, bench or contract; see: apus-peer --help")
+            throw UsageError(
+                "unknown command \"\(other)\": expected run, bench, contract or store; see: apus-peer --help")
         }
     }
 }

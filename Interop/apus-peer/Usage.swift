@@ -16,6 +16,7 @@ enum Usage {
                      each of these also     [--no-polling] [--no-key-cache] [--paced]
                apus-peer contract transport|perf          reads the environment of libp2p's test suites
                apus-peer contract perf --server-address H:P [--run-server | --upload-bytes N --download-bytes N]
+               apus-peer store --path FILE [--from N]     writes peers and rules until it is ended
                apus-peer version | help
 
         "run" reads one command a line on standard input, such as {"cmd":"echo","peer":ID,"bytes":1000}, with cmd one

@@ -1,3 +1,4 @@
+package import Multiformats
 package import Noise
 package import PeerIdentity
 package import Transport
@@ -22,6 +23,9 @@ package struct UpgradeConfiguration: Sendable {
     package var negotiationTimeout: Duration = .seconds(10)
     package var router: any StreamRouter
     package var resources: any ResourceScope
+    /// Whether a peer that has proved who it is may have a connection with that address: nil, or why not. Called on the
+    /// link's loop.
+    package var admits: @Sendable (PeerID, Multiaddr, Direction) -> String? = { _, _, _ in nil }
     /// A connection that stood has ended. Called on its loop, once.
     package var onClosed: @Sendable (Connection, ConnectionCloseReason) -> Void = { _, _ in }
     /// A stream of the peer's was refused because of a limit. Called on the connection's loop.

@@ -16,6 +16,8 @@ public enum UpgradeError: Error, Hashable, Sendable {
     case timedOut(after: Duration)
     /// A limit of this node does not allow the connection.
     case refused(ResourceLimitError)
+    /// This node does not let the peer connect, by its access list.
+    case denied(String)
     case cancelled
 }
 
@@ -30,6 +32,7 @@ extension UpgradeError {
         case .transportFailed: "transport_failed"
         case .timedOut: "timed_out"
         case .refused: "refused"
+        case .denied: "denied"
         case .cancelled: "cancelled"
         }
     }
@@ -45,6 +48,7 @@ extension UpgradeError: CustomStringConvertible {
         case .transportFailed(let why): "the connection broke during the handshake: \(why)"
         case .timedOut(let after): "the handshake took longer than \(after)"
         case .refused(let limit): "this node refused the connection: \(limit)"
+        case .denied(let why): why
         case .cancelled: "the attempt was cancelled"
         }
     }

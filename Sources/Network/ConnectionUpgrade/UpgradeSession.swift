@@ -171,6 +171,9 @@ final class UpgradeSession {
     private func finish(behind received: Bytes) throws {
         guard let completion = self.completion, let handshake = self.handshake.take() else { return }
         let secured = handshake.finish()
+        if let why = self.configuration.admits(secured.remotePeer, self.link.remoteAddress, self.direction) {
+            return self.fail(.denied(why))
+        }
         try self.account.scope.setPeer(secured.remotePeer)
         let connection = Connection(
             Connection.Description(

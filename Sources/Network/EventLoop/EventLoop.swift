@@ -24,7 +24,7 @@ public final class EventLoop: Sendable {
         self.engine = LoopEngine(options: options)
         self.taskExecutor = LoopTaskExecutor(engine: self.engine)
         self.serialExecutor = LoopSerialExecutor(engine: self.engine)
-        let thread = LoopThread.start(name: "apus-loop-\(index)") { [engine, taskExecutor, serialExecutor] in
+        let thread = LoopThread.start(name: "\(options.name)-\(index)") { [engine, taskExecutor, serialExecutor] in
             engine.run(task: taskExecutor, actor: serialExecutor)
         }
         self.thread.withLock { $0 = thread }

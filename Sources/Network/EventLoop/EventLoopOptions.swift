@@ -2,6 +2,8 @@ internal import Telemetry
 
 /// How an event loop behaves.
 public struct EventLoopOptions: Sendable {
+    /// What the loop's thread is called; its index follows. The system shows 15 bytes.
+    public var name: String
     /// Whether a busy loop polls on for a moment before it sleeps (see `SpinPolicy`).
     public var spinning: Bool
     /// How long a callback or a job may hold the loop before it is counted and reported.
@@ -15,10 +17,11 @@ public struct EventLoopOptions: Sendable {
 
     /// The defaults: spinning, 100 ms, and a line in the log.
     public init(
-        spinning: Bool = true,
+        name: String = "apus-loop", spinning: Bool = true,
         slowCallbackThreshold: Duration = .milliseconds(100),
         onSlowCallback: @escaping SlowCallbackReport = EventLoopOptions.logSlowCallback
     ) {
+        self.name = name
         self.spinning = spinning
         self.slowCallbackThreshold = slowCallbackThreshold
         self.onSlowCallback = onSlowCallback

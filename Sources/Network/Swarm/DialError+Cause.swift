@@ -15,6 +15,7 @@ extension DialError.Kind {
         switch error {
         case let error as TransportError: self.init(error.code)
         case let error as UpgradeError: self.init(error)
+        case is AccessRefusal: self = .denied
         default: self = .failed
         }
     }
@@ -38,6 +39,7 @@ extension DialError.Kind {
             case .handshakeFailed, .transportFailed: .handshakeFailed
             case .peerMismatch(_, let actual): .wrongPeer(actual)
             case .timedOut: .timedOut
+            case .denied: .denied
             case .refused, .cancelled: .failed
             }
     }

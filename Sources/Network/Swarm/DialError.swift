@@ -40,6 +40,8 @@ public struct DialError: Error, Sendable, CustomStringConvertible {
         case noCommonProtocol
         /// What answers did not complete the handshake.
         case handshakeFailed
+        /// The access list of this node forbids it.
+        case denied
         case failed
     }
 
@@ -49,12 +51,23 @@ public struct DialError: Error, Sendable, CustomStringConvertible {
     public let attempts: [Attempt]
     /// What was wrong apart from the addresses, such as that none was known or that time ran out.
     public let reason: String?
+    /// How the access list forbids to dial the peer at all; nil where it does not.
+    public let refusal: AccessRefusal?
 
     /// The failure of `attempts`, or for a reason of its own.
     public init(peer: PeerID?, attempts: [Attempt] = [], reason: String? = nil) {
         self.peer = peer
         self.attempts = attempts
         self.reason = reason
+        self.refusal = nil
+    }
+
+    /// The dial of a peer that the access list forbids.
+    init(peer: PeerID, refusal: AccessRefusal) {
+        self.peer = peer
+        self.attempts = []
+        self.reason = "\(refusal)"
+        self.refusal = refusal
     }
 
     public var description: String {

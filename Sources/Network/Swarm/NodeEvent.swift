@@ -18,6 +18,8 @@ public enum NodeEvent: Sendable {
     case dialFailed(DialError)
     /// A limit of this node refused something to the peer.
     case refused(PeerID, ResourceLimitError)
+    /// The access list did not let a connection be, or ended it.
+    case refusedConnection(RefusedConnection)
     /// The peer said what it is (libp2p identify).
     case identified(PeerID)
     /// The peer sees this node at this address.

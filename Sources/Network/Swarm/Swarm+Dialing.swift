@@ -1,4 +1,4 @@
-import Bytes
+package import Bytes
 import ConnectionUpgrade
 import EventLoop
 public import Multiformats
@@ -6,18 +6,25 @@ public import PeerIdentity
 public import Transport
 
 extension Swarm {
-    /// Notes where a peer may be found, for `connect(to:timeout:)`; a peer's newest 64 addresses are kept, in memory, as far
-    /// as they fit 8 KiB.
+    /// Notes where a peer may be found, for `connect(to:timeout:)`, in the peer store, which keeps 64 addresses of a peer as
+    /// far as they fit 8 KiB.
     ///
     /// Addresses that name another peer are passed over. A dial of the peer that is under way tries the new ones too.
-    public func addAddresses(_ addresses: [Multiaddr], of peer: PeerID) {
+    public func addAddresses(_ addresses: [Multiaddr], of peer: PeerID, as source: AddressSource = .added) {
         let addresses = addresses.compactMap { $0.place(of: peer) }
-        self.addressBook.add(addresses, of: peer)
+        self.peerStore.add(addresses, of: peer, as: source)
         self.pendingDials.add(addresses, of: peer)
     }
 
+    /// Takes a verified record of a peer, with the addresses of it that are of use; one that is older than the one known is
+    /// ignored.
+    package func addRecord(_ record: PeerRecord, envelope: Bytes, addresses: [Multiaddr]) {
+        guard self.peerStore.accept(record, envelope: envelope, addresses: addresses) else { return }
+        self.pendingDials.add(addresses.compactMap { $0.place(of: record.peerID) }, of: record.peerID)
+    }
+
     /// The addresses at which a peer was said to be, newest first, without its `/p2p`.
-    public func addresses(of peer: PeerID) -> [Multiaddr] { self.addressBook.addresses(of: peer) }
+    public func addresses(of peer: PeerID) -> [Multiaddr] { self.peerStore.addresses(of: peer) }
 
     /// A connection to the peer: one that stands, or a new one over the addresses that are known.
     ///
@@ -26,6 +33,7 @@ extension Swarm {
     /// `SwarmConfiguration` bounds the time. Throws `DialError`, and `CancellationError` where the task was cancelled.
     public func connect(to peer: PeerID, timeout: Duration? = nil) async throws -> Connection {
         guard peer != self.localPeer else { throw DialError(peer: peer, reason: "that is this node itself") }
+        try self.checkDial(of: peer)
         if let connection = self.usableConnection(to: peer) { return connection }
         try Task.checkCancellation()
         return try await self.joinDial(of: peer)
@@ -66,7 +74,7 @@ extension Swarm {
         guard let peer = address.peerID else {
             throw DialError(peer: nil, reason: "\(address) names no peer; add /p2p/ and the peer's ID")
         }
-        self.addAddresses([address], of: peer)
+        self.addAddresses([address], of: peer, as: .dialled)
         return peer
     }
 
@@ -78,7 +86,7 @@ extension Swarm {
         guard isNew else { return waiter }
         let dial = waiter.dial
         // What is noted from now on comes to the dial by itself.
-        dial.add(self.addressBook.addresses(of: peer))
+        dial.add(self.peerStore.addresses(of: peer))
         // On a loop: each step of a dial waits for one, and to change threads for it costs more than the step.
         let task = self.tasks.add(on: self.loops.next()) {
             // Another dial may have ended between the look at the table and the start of this one.
@@ -126,6 +134,7 @@ extension Swarm {
     private func attempt(_ address: Multiaddr, of dial: Dial) async throws {
         guard let transport = self.transports.first(where: { $0.canDial(address) }), let upgrader = self.upgrader
         else { throw TransportError(.unsupportedAddress, "no transport of this node can dial it") }
+        try self.checkDial(of: address, peer: dial.peer)
         let connection = try await upgrader.connect(to: dial.peer) {
             try await transport.dial(address, on: self.loops.next(), timeout: self.configuration.dialTimeout)
         }

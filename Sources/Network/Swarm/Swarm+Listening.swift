@@ -72,9 +72,13 @@ extension Swarm {
     private func accept(_ link: RawLink) {
         guard let upgrader = self.upgrader else { return }
         let remoteAddress = link.remoteAddress
+        // The link closes its socket when it is dropped.
+        guard self.refusal(accepting: remoteAddress) == nil else { return }
         upgrader.upgrade(link, direction: .inbound, expectedPeer: nil) { result in
             switch result {
             case .success(let connection): _ = self.register(connection)
+            // The access list's word was told when it was said.
+            case .failure(.denied): return
             case .failure(let error):
                 SwarmMetrics.inboundFailed(from: remoteAddress, label: error.label, reason: "\(error)")
                 self.events.send(.inboundFailed(remoteAddress: remoteAddress, UpgradeFailure("\(error)")))

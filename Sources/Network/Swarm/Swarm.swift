@@ -5,6 +5,7 @@ public import EventLoop
 public import Multiformats
 import Noise
 public import PeerIdentity
+import Storage
 public import Transport
 
 /// The connections of one node: it listens, dials, secures, and gives streams to protocols.
@@ -28,7 +29,11 @@ public final class Swarm: Sendable {
     /// Which connections matter, and how many are kept.
     public let connectionManager: ConnectionManager
     private let persistent = Locked<PersistentPeers?>(nil)
-    let addressBook = AddressBook()
+    /// What is known of peers.
+    public let peerStore: PeerStore
+    /// Who may connect and be dialled.
+    public let gater: ConnectionGater
+    private let storage: Storage?
     let pendingDials = PendingDials()
     /// Dials and upgrades that nobody waits for in particular.
     let tasks = TaskSet()
@@ -44,7 +49,8 @@ public final class Swarm: Sendable {
         var isClosed = false
     }
 
-    /// Makes a swarm that neither listens nor dials yet. Throws where the cipher is not to be had.
+    /// Makes a swarm that neither listens nor dials yet. Throws where the cipher is not to be had, and `StorageError` where
+    /// its database cannot be opened.
     public init(
         identity: PrivateKey, transports: [any Transport], loops: EventLoopGroup,
         configuration: SwarmConfiguration = .init()
@@ -62,13 +68,25 @@ public final class Swarm: Sendable {
         self.loops = loops
         self.names = NameResolver(loops.next(), servers: configuration.nameServers)
         self.resolver = AddressResolver(self.names)
+        var random = SystemRandom()
+        let staticKey = try NoiseStaticKey(identity: identity, using: &random)
+        self.storage = if let path = configuration.storage { try await NodeDatabase.open(path) } else { nil }
+        do {
+            let listedOnly = configuration.allowsListedOnly
+            self.peerStore = if let storage = self.storage { try await PeerStore(storage) } else { PeerStore() }
+            self.gater =
+                if let storage = self.storage {
+                    try await ConnectionGater(storage, allowsListedOnly: listedOnly)
+                } else { ConnectionGater(allowsListedOnly: listedOnly) }
+        } catch {
+            await self.storage?.close()
+            throw error
+        }
         let hooks = SwarmHooks()
         self.hooks = hooks
         self.protocols = ProtocolTable { hooks.protocolsChanged() }
-        var random = SystemRandom()
         var upgrade = UpgradeConfiguration(
-            identity: identity, staticKey: try NoiseStaticKey(identity: identity, using: &random),
-            router: self.protocols, resources: resources)
+            identity: identity, staticKey: staticKey, router: self.protocols, resources: resources)
         upgrade.yamux = configuration.yamux
         upgrade.nodeWindowBudget = WindowBudget(limit: configuration.nodeWindowBudget)
         upgrade.connectionWindowBudget = configuration.connectionWindowBudget
@@ -80,8 +98,17 @@ public final class Swarm: Sendable {
             self?.events.send(.refused(connection.remotePeer, limit))
         }
         upgrade.onStreamViolation = { SwarmMetrics.streamViolation(on: $0, $1) }
-        let upgrader = try await ConnectionUpgrader(upgrade, loops: loops)
-        self.upgraderSlot.withLock { $0 = upgrader }
+        upgrade.admits = { [weak self] peer, address, direction in
+            self?.refusal(of: peer, at: address, direction).map { "\($0)" }
+        }
+        self.gater.onChange { [weak self] in self?.endRefusedConnections() }
+        do {
+            let upgrader = try await ConnectionUpgrader(upgrade, loops: loops)
+            self.upgraderSlot.withLock { $0 = upgrader }
+        } catch {
+            await self.closeStorage()
+            throw error
+        }
     }
 
     var upgrader: ConnectionUpgrader? { self.upgraderSlot.withLock { $0 } }
@@ -115,6 +142,13 @@ public final class Swarm: Sendable {
             connection.beginClose(gracePeriod: nil)
             return false
         }
+        // The access list may have changed since the handshake.
+        guard self.refusal(of: connection.remotePeer, at: connection.remoteAddress, connection.direction) == nil else {
+            _ = self.table.remove(connection)
+            connection.beginClose(gracePeriod: nil)
+            return false
+        }
+        self.peerStore.connected(connection)
         SwarmMetrics.connected(connection)
         self.events.send(.connected(connection))
         self.hooks.connected(connection)
@@ -124,6 +158,7 @@ public final class Swarm: Sendable {
 
     private func connectionClosed(_ connection: Connection, _ reason: ConnectionCloseReason) {
         guard self.table.remove(connection) else { return }
+        self.peerStore.disconnected(connection)
         SwarmMetrics.disconnected(connection, reason)
         self.events.send(.disconnected(connection, reason))
         self.hooks.disconnected(connection)
@@ -146,6 +181,12 @@ public final class Swarm: Sendable {
             keeper = made
             return made
         }
+    }
+
+    private func closeStorage() async {
+        await self.gater.close()
+        await self.peerStore.close()
+        await self.storage?.close()
     }
 
     // MARK: Closing
@@ -174,6 +215,7 @@ public final class Swarm: Sendable {
             }
         }
         await self.tasks.cancelAndWait()
+        await self.closeStorage()
         self.events.finish()
         // A handler often refers to the node that it is a handler of.
         self.protocols.removeAll()

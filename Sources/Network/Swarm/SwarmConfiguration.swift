@@ -38,6 +38,11 @@ public struct SwarmConfiguration: Sendable {
     /// How many peers' static keys of Noise a loop remembers, so that the signature of one that comes again is not verified
     /// again; 0 for none.
     public var verifiedStaticKeys = VerifiedStaticKeys.standardLimit
+    /// Where the database is that keeps what is known of peers, and the access list; it is made where there is none, for its
+    /// owner alone. nil keeps both in memory.
+    public var storage: String?
+    /// Whether only those may connect and be dialled whom the access list allows.
+    public var allowsListedOnly = false
     /// How much the node, and each who uses it, may have; nil for limits that are scaled to the machine.
     public var limits: ResourceLimits?
     /// What connections, streams and memory are charged to instead of a `ResourceManager` with `limits`: several nodes can

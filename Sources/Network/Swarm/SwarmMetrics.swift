@@ -53,6 +53,15 @@ struct SwarmMetrics: Sendable {
             "stream ended", ["peer": connection.remotePeer, "address": connection.remoteAddress, "reason": reason])
     }
 
+    static func refused(_ refused: RefusedConnection) {
+        self.counter(
+            "connections_refused_total", "Connections that the access list did not let be, by the reason.",
+            ["direction": refused.direction.rawValue, "reason": refused.refusal.label]
+        ).increment()
+        self.log.info(
+            "connection refused", ["direction": refused.direction.rawValue, "reason": refused.refusal])
+    }
+
     static func inboundFailed(from address: some CustomStringConvertible, label: String, reason: String) {
         self.counter(
             "inbound_failures_total", "Accepted sockets that did not become connections, by the reason.",

@@ -49,7 +49,8 @@ public final class Node: Sendable {
 
     /// Makes a node that neither listens nor dials yet.
     ///
-    /// Throws `KeyFileError` where the identity's file cannot be read, or made.
+    /// Throws `KeyFileError` where the identity's file cannot be read, or made, and `StorageError` where the database of
+    /// `NodeConfiguration.storage` cannot be opened.
     public init(_ configuration: NodeConfiguration = .init()) async throws {
         self.configuration = configuration
         self.identity = try Self.resolve(configuration.identity)

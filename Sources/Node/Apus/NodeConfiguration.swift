@@ -72,6 +72,13 @@ public struct NodeConfiguration: Sendable {
 }
 
 extension NodeConfiguration {
+    /// Where the database is that keeps what is known of peers, and the access list; it may begin with `~`. nil keeps both in
+    /// memory.
+    public var storage: String? {
+        get { self.swarm.storage }
+        set { self.swarm.storage = newValue?.expandingHome }
+    }
+
     /// Name servers as "IP:port"; nil for those of the system.
     public var nameServers: [String]? {
         get { self.swarm.nameServers }

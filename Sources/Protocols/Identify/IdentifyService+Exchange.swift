@@ -62,11 +62,25 @@ extension IdentifyService {
         for connection in self.swarm.connections(to: peer) { connection.remoteProtocols = protocols }
         // The swarm may not have entered the connection yet.
         connection.remoteProtocols = protocols
-        self.swarm.addAddresses(Self.usable(info, record: record, by: connection), of: peer)
+        self.store(info, message, record: record, of: connection)
         self.swarm.report(.identified(peer))
         if let observed = message.observedAddress?.withoutPeerID {
             self.swarm.report(.observedAddress(observed, by: peer))
         }
+    }
+
+    /// Notes in the peer store what the peer said. Of a record that is older than the one known there, from an earlier
+    /// connection perhaps, nothing is taken.
+    private func store(_ info: IdentifyInfo, _ message: IdentifyMessage, record: PeerRecord?, of connection: Connection)
+    {
+        let peer = connection.remotePeer
+        let addresses = Self.usable(info, record: record, by: connection)
+        if let record, let envelope = message.signedRecord, record == info.signedRecord {
+            self.swarm.addRecord(record, envelope: envelope, addresses: addresses)
+        } else {
+            self.swarm.addAddresses(addresses, of: peer, as: .told)
+        }
+        self.swarm.peerStore.describe(peer, protocols: info.protocols, agentVersion: info.agentVersion)
     }
 
     /// The record in the message, where the connection's peer has signed it.

@@ -47,7 +47,7 @@ final class PersistentPeers: Sendable {
     /// Begins to keep a peer; more addresses of one that is kept are added to it.
     func add(_ peer: PeerID, at addresses: [Multiaddr]) {
         guard let swarm = self.findSwarm() else { return }
-        swarm.addAddresses(addresses, of: peer)
+        swarm.addAddresses(addresses, of: peer, as: .configured)
         let isNew = self.peers.withLock { peers in
             if let index = peers.firstIndex(where: { $0.peer == peer }) {
                 let known = peers[index]

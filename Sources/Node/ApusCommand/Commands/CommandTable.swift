@@ -1,7 +1,8 @@
 /// Every command of the program, in the order in which help shows them.
 enum CommandTable {
     static let all: [Command] = [
-        RunCommand.command, IdentityCommand.command, KeyCommand.generate, KeyCommand.show, PingCommand.command,
+        RunCommand.command, IdentityCommand.command, KeyCommand.generate, KeyCommand.show, PeersCommand.command,
+        AccessCommand.list, AccessCommand.allow, AccessCommand.deny, AccessCommand.remove, PingCommand.command,
         IdentifyCommand.command, PerfCommand.command, ConfigCommand.command, CompletionsCommand.command,
         HelpCommand.command, VersionCommand.command,
     ]

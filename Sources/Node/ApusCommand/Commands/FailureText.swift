@@ -1,4 +1,5 @@
 import Apus
+import Storage
 
 /// What an error means to a person: one line with what failed, why, and what to do.
 enum FailureText {
@@ -8,6 +9,7 @@ enum FailureText {
         switch error {
         case let error as DialError: Self.advice(for: error)
         case let error as TransportError: Self.advice(for: error)
+        case let error as StorageError: Self.advice(for: error)
         case StreamError.protocolsNotSupported(let protocols) where protocols.contains(PerfService.protocolID):
             "an Apus node answers it when it is started with: apus run --perf"
         case PingError.closed(let reason), PerfError.closed(let reason), StreamError.closed(let reason):
@@ -38,6 +40,7 @@ enum FailureText {
 
     /// What to do about a dial that failed: what the address needs that came nearest, as one that works is enough.
     private static func advice(for error: DialError) -> String? {
+        if error.refusal != nil { return Self.accessListDecides }
         // Of several that came as far, the first.
         guard let attempt = error.attempts.min(by: { Self.distance($0) < Self.distance($1) }) else { return nil }
         return switch attempt.kind {
@@ -50,15 +53,19 @@ enum FailureText {
         case .unsupportedAddress: "use an address of TCP, such as /ip4/192.0.2.1/tcp/4001/p2p/ and the peer's ID"
         case .noCommonProtocol: "this node speaks /noise and /yamux/1.0.0"
         case .handshakeFailed: "check that a libp2p node listens at this port"
+        case .denied: Self.accessListDecides
         case .failed: nil
         }
     }
+
+    private static let accessListDecides = "change the list with: apus access allow or remove"
 
     /// How far from a connection an attempt ended: a peer that answered says more than a host that refused, and that more
     /// than silence, a missing route, or an address for which this node has no transport.
     private static func distance(_ attempt: DialError.Attempt) -> Int {
         switch attempt.kind {
         case .wrongPeer: 0
+        case .denied: 1
         case .noCommonProtocol: 1
         case .handshakeFailed: 2
         case .refused: 3
@@ -73,6 +80,16 @@ enum FailureText {
 
     /// Whether it was a name that was asked for, and no host yet.
     private static func isOfName(_ attempt: DialError.Attempt) -> Bool { AddressResolver.hasNames(attempt.address) }
+
+    private static func advice(for error: StorageError) -> String? {
+        switch error {
+        case .unavailable: "see to it that you may read and write the file and its directory"
+        case .damaged, .newer: "\"apus run\" sets it aside under another name and begins an empty one"
+        case .busy: "try again, or end the other process"
+        case .failed: "see whether the disk is full"
+        case .wrongType, .closed: nil
+        }
+    }
 
     private static func advice(for error: TransportError) -> String? {
         switch error.code {

@@ -65,7 +65,7 @@ enum IdentifyCommand {
 
 extension String {
     /// The text with blanks behind it, `width` characters wide.
-    fileprivate func padding(to width: Int) -> String {
+    func padding(to width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - self.count))
     }
 }

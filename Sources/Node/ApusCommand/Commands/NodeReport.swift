@@ -32,8 +32,8 @@ struct NodeReport: Sendable {
 
     private func log(_ event: NodeEvent) {
         switch event {
-        // The swarm itself logs inbound attempts that fail.
-        case .listening, .stoppedListening, .identified, .observedAddress, .inboundFailed: return
+        // The swarm itself logs inbound attempts that fail, and what the access list refuses.
+        case .listening, .stoppedListening, .identified, .observedAddress, .inboundFailed, .refusedConnection: return
         case .connected(let connection):
             Self.log.info(
                 "connected",
@@ -75,6 +75,12 @@ struct NodeReport: Sendable {
         case .refused(let peer, let limit):
             .object([
                 "event": .string("refused"), "peer": .string("\(peer)"), "reason": .string("\(limit)"),
+            ])
+        case .refusedConnection(let refused):
+            .object([
+                "event": .string("connection_refused"), "direction": .string("\(refused.direction)"),
+                "peer": .optional(refused.peer), "address": .optional(refused.address),
+                "reason": .string("\(refused.refusal)"),
             ])
         case .identified(let peer):
             .object([

@@ -12,7 +12,7 @@ enum RunCommand {
             option that may be repeated holds a list with commas or blanks between.
             With --json each event is an object on a line of its own: "listening" with peer and address, "peer_connected", \
             "peer_disconnected" with its reason, "peer_identified", "observed_address", "dial_failed", "inbound_failed", \
-            "refused" and "stopped_listening". Without, events are logged on standard error.
+            "refused", "connection_refused" and "stopped_listening". Without, events are logged on standard error.
             SIGUSR1 makes the node tell who holds what of its resources, what it refused and which configured peers are \
             connected: as text, or with --json as a "status" event.
             """,
@@ -33,6 +33,7 @@ enum RunCommand {
         var configuration = try NodeConfiguration(run: invocation.values)
         try directory.make()
         configuration.identity = .file(directory.keyFile.path)
+        configuration.storage = directory.database
         let node = try await Node(configuration)
         let events = node.events
         do {
@@ -108,6 +109,7 @@ extension NodeConfiguration {
         self.announce = try values.list(RunOptions.announce)
         self.agentVersion = try values[RunOptions.agent]
         self.servesPerf = try values[RunOptions.perf]
+        self.swarm.allowsListedOnly = try values[RunOptions.onlyAllowed]
         let loops = try values[RunOptions.loops]
         self.swarm.loops = loops > 0 ? loops : nil
         self.swarm.limits = try Self.limits(values)

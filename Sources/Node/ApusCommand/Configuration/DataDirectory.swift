@@ -1,5 +1,6 @@
 import Apus
 import Foundation
+import Storage
 
 /// Where a node keeps its key and its state.
 struct DataDirectory: Sendable {
@@ -8,6 +9,9 @@ struct DataDirectory: Sendable {
     init(_ path: String) { self.path = path.expandingHome }
 
     var keyFile: KeyFile { KeyFile("\(self.path)/peer.key") }
+
+    /// The database of what the node knows of peers, and of its access list.
+    var database: String { "\(self.path)/peers.sqlite" }
 
     /// Makes the directory, and those above it that are missing, for their owner alone.
     func make() throws(CommandError) {
@@ -28,6 +32,24 @@ struct DataDirectory: Sendable {
             let reason = String(cString: strerror(errno))
             throw .failed(
                 "the data directory \(self.path) cannot be made: \(reason); choose another with --data-dir")
+        }
+    }
+
+    /// Lends the node's database to `body`, beside a node that runs with it perhaps; nil where there is none, and `makesIt`
+    /// does not ask for one. One that is damaged is left to the node.
+    @discardableResult
+    func withDatabase<Value: Sendable>(
+        makesIt: Bool = false, _ body: @escaping @Sendable (Database) throws(StorageError) -> Value
+    ) async throws(StorageError) -> Value? {
+        guard makesIt || FileManager.default.fileExists(atPath: self.database) else { return nil }
+        let storage = try await NodeDatabase.open(self.database, setsDamagedAside: false)
+        do throws(StorageError) {
+            let value = try await storage.perform(body)
+            await storage.close()
+            return value
+        } catch {
+            await storage.close()
+            throw error
         }
     }
 }

@@ -8,7 +8,7 @@ enum RunOptions {
     static let dataDir = Option(
         "data-dir", "DIR", .directory, defaults: ["~/.local/share/apus"], isSetting: true,
         help:
-            "Where the node keeps its key (peer.key) and its state. It is made, for its owner alone, where there is none."
+            "Where the node keeps its key (peer.key), what it knows of peers and its access list (peers.sqlite). It is made, for its owner alone, where there is none."
     )
     static let listen = Option(
         "listen", "MULTIADDR", .multiaddr, defaults: ["/ip4/0.0.0.0/tcp/4001", "/ip6/::/tcp/4001"], isRepeatable: true,
@@ -44,6 +44,11 @@ enum RunOptions {
     static let announce = Option(
         "announce", "MULTIADDR", .multiaddr, isRepeatable: true, isSetting: true,
         help: "Tell peers of this address too: one that leads here, such as that of a router that forwards a port.")
+    static let onlyAllowed = Option.flag(
+        "only-allowed", isSetting: true,
+        help:
+            "Let only those connect, and dial only those, whom \"apus access allow\" allows. Without, all may but who is denied."
+    )
     static let agent = Option(
         "agent", "TEXT", .text, defaults: [ApusVersion.agent], isSetting: true,
         help: "What peers are told that this program is.")
@@ -76,7 +81,7 @@ enum RunOptions {
     /// The settings, in the order in which help and the example file show them.
     static let settings: [OptionDeclaration] = [
         Self.dataDir.declaration, Self.listen.declaration, Self.bootstrap.declaration, Self.peerWith.declaration,
-        Self.announce.declaration, Self.limits.declaration, Self.memoryLimit.declaration,
+        Self.announce.declaration, Self.onlyAllowed.declaration, Self.limits.declaration, Self.memoryLimit.declaration,
         Self.maximumConnections.declaration, Self.idleTimeout.declaration,
         Self.agent.declaration, Self.perf.declaration, Self.nameServer.declaration, Self.loops.declaration,
         Self.spinning.declaration, Self.dialTimeout.declaration, Self.handshakeTimeout.declaration,
