@@ -65,4 +65,50 @@ import Transport
             #expect(silence.duration >= .milliseconds(50))
         }
     }
+
+    @Test func `a host that was silent is left alone, and dialled again where its address is named`() async throws {
+        let blackHole = try BlackHole(.tcpOverIPv4)
+        defer { blackHole.close() }
+        var configuration = SwarmConfiguration()
+        configuration.dialTimeout = .milliseconds(50)
+        try await self.withDialer(configuration) { dialer in
+            let target = try PrivateKey.generate().peerID
+            dialer.addAddresses([blackHole.address], of: target)
+            await #expect(throws: DialError.self) { try await dialer.connect(to: target) }
+            let second = try await #require(throws: DialError.self) { try await dialer.connect(to: target) }
+            let cause = try #require(second.attempts.first?.cause)
+            #expect(cause.contains("connect to \(blackHole.place): no answer within 0.05 seconds"))
+            #expect(cause.hasPrefix("not dialled for another "))
+            let third = try await #require(throws: DialError.self) {
+                try await dialer.connect(to: blackHole.address.appending(target))
+            }
+            #expect(third.attempts.map(\.kind) == [.timedOut])
+        }
+    }
+
+    #if os(Linux)
+        /// Harness case 47. Every address of 127.0.0.0/8 is this machine's, on Linux: the silent host is another one.
+        @Test func `a thousand dials of a listener that does not answer leave room for other hosts`() async throws {
+            let blackHole = try BlackHole(.tcpOverIPv4)
+            defer { blackHole.close() }
+            let loops = EventLoopGroup(count: 1)
+            let listener = try await Swarm(identity: try .generate(), transports: [TCPTransport()], loops: loops)
+            let address = try await listener.listen(on: Multiaddr("/ip4/127.0.0.2/tcp/0"))
+            try await self.withDialer { dialer in
+                dialer.addAddresses([address], of: listener.localPeer)
+                let key = try PrivateKey.generate()
+                let peers = try (0..<1_000).map { try SwarmDialPolicyTests.peer($0, like: key.peerID) }
+                for peer in peers { dialer.addAddresses([blackHole.address], of: peer) }
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for peer in peers { group.addTask { _ = try await dialer.connect(to: peer) } }
+                    // None of them ends within this time.
+                    let connection = try await dialer.connect(to: listener.localPeer, timeout: .seconds(10))
+                    #expect(connection.remoteAddress == address)
+                    group.cancelAll()
+                }
+            }
+            await listener.close()
+            await loops.shutdown()
+        }
+    #endif
 }

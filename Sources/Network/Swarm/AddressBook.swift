@@ -27,15 +27,22 @@ final class AddressBook: Sendable {
     private struct Entry {
         var addresses: [Multiaddr] = []
         var bytes = 0
+        /// Those that other peers alone told of.
+        var heard: Set<Multiaddr> = []
     }
 
-    /// Notes addresses, which do not name the peer themselves; new ones come first.
-    func add(_ addresses: [Multiaddr], of peer: PeerID) {
+    /// Notes addresses, which do not name the peer themselves; new ones come first. `areHeard` says that other peers told of
+    /// them, and not this program.
+    func add(_ addresses: [Multiaddr], of peer: PeerID, areHeard: Bool = false) {
         guard !addresses.isEmpty else { return }
         self.state.withLock { state in
             let former = state.entries[peer]
             let known = (former?.addresses ?? []).filter { !addresses.contains($0) }
-            let entry = Self.entry(addresses + known)
+            var entry = Self.entry(addresses + known)
+            let noted = Set(former?.addresses ?? []).subtracting(former?.heard ?? [])
+            let heard = areHeard ? Set(addresses).subtracting(noted) : []
+            let formerlyHeard = (former?.heard ?? []).subtracting(areHeard ? [] : addresses)
+            entry.heard = heard.union(formerlyHeard).intersection(entry.addresses)
             state.bytes += entry.bytes - (former?.bytes ?? 0)
             state.entries[peer] = entry
             if former == nil { state.order.append(peer) }
@@ -73,6 +80,11 @@ final class AddressBook: Sendable {
 
     func addresses(of peer: PeerID) -> [Multiaddr] {
         self.state.withLock { $0.entries[peer]?.addresses ?? [] }
+    }
+
+    /// Those of a peer's addresses that other peers alone told of.
+    func heardAddresses(of peer: PeerID) -> Set<Multiaddr> {
+        self.state.withLock { $0.entries[peer]?.heard ?? [] }
     }
 
     /// How many bytes the addresses take, with the peers that they belong to.

@@ -23,6 +23,10 @@ public final class Swarm: Sendable {
     let table = ConnectionTable()
     let addressBook = AddressBook()
     let pendingDials = PendingDials()
+    /// Where peers see this node.
+    let addressObserver: AddressObserver
+    let dialGate: DialGate
+    let dialSlots: DialSlotPool
     /// Dials and upgrades that nobody waits for in particular.
     let tasks = TaskSet()
     let resolver: AddressResolver
@@ -47,10 +51,14 @@ public final class Swarm: Sendable {
         self.configuration = configuration
         self.transports = transports
         self.loops = loops
+        self.dialGate = DialGate(configuration.dialLimits)
+        self.dialSlots = DialSlotPool(configuration.dialLimits)
         self.names = NameResolver(loops.next(), servers: configuration.nameServers)
         self.resolver = AddressResolver(self.names)
         let hooks = SwarmHooks()
         self.hooks = hooks
+        self.addressObserver = Self.addressObserver(
+            configuration, PeerID(identity.publicKey), on: loops.next(), self.events, hooks)
         self.protocols = ProtocolTable { hooks.protocolsChanged() }
         var random = SystemRandom()
         var upgrade = UpgradeConfiguration(
@@ -112,6 +120,7 @@ public final class Swarm: Sendable {
         guard self.table.remove(connection) else { return }
         SwarmMetrics.disconnected(connection, reason)
         self.events.send(.disconnected(connection, reason))
+        self.addressObserver.disconnected(connection)
         self.hooks.disconnected(connection)
     }
 
@@ -132,6 +141,7 @@ public final class Swarm: Sendable {
             for address in addresses { self.events.send(.stoppedListening(address)) }
         }
         self.tasks.cancel()
+        self.addressObserver.close()
         self.names.cancelAll()
         let connections = self.table.close()
         await withDiscardingTaskGroup { group in

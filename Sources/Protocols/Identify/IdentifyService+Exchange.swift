@@ -62,10 +62,11 @@ extension IdentifyService {
         for connection in self.swarm.connections(to: peer) { connection.remoteProtocols = protocols }
         // The swarm may not have entered the connection yet.
         connection.remoteProtocols = protocols
-        self.swarm.addAddresses(Self.usable(info, record: record, by: connection), of: peer)
+        self.swarm.addHeardAddresses(Self.usable(info, record: record, by: connection), of: peer)
         self.swarm.report(.identified(peer))
         if let observed = message.observedAddress?.withoutPeerID {
             self.swarm.report(.observedAddress(observed, by: peer))
+            self.swarm.observed(observed, over: connection)
         }
     }
 

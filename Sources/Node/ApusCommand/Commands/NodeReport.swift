@@ -39,6 +39,8 @@ struct NodeReport: Sendable {
             Self.log.info("disconnected", ["peer": connection.remotePeer, "reason": reason])
         case .dialFailed(let error): Self.log.warning(FailureText.text(error))
         case .refused(let peer, let limit): Self.log.info("refused", ["peer": peer, "limit": limit])
+        case .addressConfirmed(let address): Self.log.info("seen from outside", ["address": address])
+        case .addressExpired(let address): Self.log.info("no longer seen from outside", ["address": address])
         }
     }
 
@@ -79,6 +81,8 @@ struct NodeReport: Sendable {
             .object([
                 "event": .string("observed_address"), "address": .string("\(address)"), "by": .string("\(peer)"),
             ])
+        case .addressConfirmed(let address): Self.json("address_confirmed", address, of: node)
+        case .addressExpired(let address): Self.json("address_expired", address, of: node)
         }
     }
 
