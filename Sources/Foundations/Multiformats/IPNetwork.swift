@@ -33,7 +33,9 @@ public struct IPNetwork: Hashable, Sendable {
             self.init(of: address, prefix: longest)
             return
         }
-        guard let prefix = decimal(Array(parts[1].utf8.prefix(4))[...], as: Int.self), prefix <= longest else { return nil }
+        guard let prefix = decimal(Array(parts[1].utf8.prefix(4))[...], as: Int.self), prefix <= longest else {
+            return nil
+        }
         // A mapped address is an IPv4 address with a prefix of its own.
         guard address.unmapped == address else { return nil }
         self.init(of: address, prefix: prefix)

@@ -21,8 +21,6 @@ public struct NodeConfiguration: Sendable {
     public var identity: NodeIdentity
     /// The addresses to listen on; none for a node that only dials.
     public var listen: [Multiaddr]
-    /// Where else the node can be dialled: peers are told of these addresses too.
-    public var announce: [Multiaddr] = []
     /// Addresses of peers to connect to when the node starts, each with its `/p2p`.
     public var bootstrap: [Multiaddr]
     /// What peers are told that this program is, such as "chat/1.2.0" (libp2p identify, "agentVersion").
@@ -69,6 +67,12 @@ public struct NodeConfiguration: Sendable {
 }
 
 extension NodeConfiguration {
+    /// Where else the node can be dialled: peers are told of these addresses too. `swarm.announce` can leave out others.
+    public var announce: [Multiaddr] {
+        get { self.swarm.announce.added }
+        set { self.swarm.announce.added = newValue }
+    }
+
     /// Name servers as "IP:port"; nil for those of the system.
     public var nameServers: [String]? {
         get { self.swarm.nameServers }

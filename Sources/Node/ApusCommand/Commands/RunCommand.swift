@@ -11,7 +11,8 @@ enum RunCommand {
             flag comes before the variable, the variable before the file, the file before the default. A variable for an \
             option that may be repeated holds a list with commas or blanks between.
             With --json each event is an object on a line of its own: "listening" with peer and address, "peer_connected", \
-            "peer_disconnected" with its reason, "peer_identified", "observed_address", "dial_failed", "inbound_failed", \
+            "peer_disconnected" with its reason, "peer_identified", "observed_address", \
+            "address_confirmed", "address_expired", "dial_failed", "inbound_failed", \
             "refused" and "stopped_listening". Without, events are logged on standard error.
             """,
         options: [RunOptions.config.declaration] + RunOptions.settings,
@@ -90,6 +91,8 @@ extension NodeConfiguration {
         self.listen = try values.list(RunOptions.listen)
         self.bootstrap = try values.list(RunOptions.bootstrap)
         self.announce = try values.list(RunOptions.announce)
+        self.swarm.announce.addedOnly = try values[RunOptions.announceOnly]
+        self.swarm.announce.excluded = try values.list(RunOptions.noAnnounce)
         self.agentVersion = try values[RunOptions.agent]
         self.servesPerf = try values[RunOptions.perf]
         let loops = try values[RunOptions.loops]

@@ -21,6 +21,12 @@ enum RunOptions {
     static let announce = Option(
         "announce", "MULTIADDR", .multiaddr, isRepeatable: true, isSetting: true,
         help: "Tell peers of this address too: one that leads here, such as that of a router that forwards a port.")
+    static let announceOnly = Option.flag(
+        "announce-only", isSetting: true,
+        help: "Tell peers of the addresses of --announce, and of no others.")
+    static let noAnnounce = Option(
+        "no-announce", "CIDR", .network, isRepeatable: true, isSetting: true,
+        help: "Tell nobody of addresses in this network, such as 10.0.0.0/8, not even of those of --announce.")
     static let agent = Option(
         "agent", "TEXT", .text, defaults: [ApusVersion.agent], isSetting: true,
         help: "What peers are told that this program is.")
@@ -53,7 +59,8 @@ enum RunOptions {
     /// The settings, in the order in which help and the example file show them.
     static let settings: [OptionDeclaration] = [
         Self.dataDir.declaration, Self.listen.declaration, Self.bootstrap.declaration, Self.announce.declaration,
-        Self.agent.declaration, Self.perf.declaration, Self.nameServer.declaration, Self.loops.declaration,
+        Self.announceOnly.declaration, Self.noAnnounce.declaration, Self.agent.declaration, Self.perf.declaration,
+        Self.nameServer.declaration, Self.loops.declaration,
         Self.spinning.declaration, Self.dialTimeout.declaration, Self.handshakeTimeout.declaration,
         Self.negotiationTimeout.declaration, Self.closingTime.declaration, Self.logLevel.declaration,
     ]
