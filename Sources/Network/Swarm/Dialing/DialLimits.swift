@@ -3,9 +3,10 @@
 public struct DialLimits: Hashable, Sendable {
     /// Addresses that the node tries at once, as go-libp2p does with those that take a file descriptor.
     public var perNode = 160
-    /// Of these, how many may be of one host (an IPv4 address, or a network of IPv6 with 64 bits), so that hosts which are
-    /// silent leave room for the others; the peers that are said to be at a host may be made up.
-    public var perHost = 16
+    /// Of these, how many may be of one host (an IPv4 address, or a network of IPv6 with 64 bits) and of one port there, so
+    /// that what does not answer leaves room for others: the peers that are said to be there may be made up.
+    public var perHost = 64
+    public var perPort = 8
     /// Addresses that may wait for their turn in the node; what comes then is not dialled.
     public var waiting = 4_096
     /// Addresses whose failures are remembered; the first that failed is forgotten first.

@@ -23,12 +23,12 @@ final class DialSlotPool: Sendable {
     /// Runs `body` when its turn has come. Throws `DialRefusal` where too many wait, `CancellationError`, and what `body`
     /// throws.
     func withSlot<Value>(
-        at host: DialSlots.Host, isUrgent: Bool, _ body: () async throws -> Value
+        at target: DialSlots.Target, isUrgent: Bool, _ body: () async throws -> Value
     ) async throws -> Value {
         let turn = PendingResult<Void>()
         let (id, answer) = self.state.withLock { state -> (UInt64, DialSlots.Answer) in
             state.last += 1
-            let answer = state.slots.request(state.last, at: host, isUrgent: isUrgent)
+            let answer = state.slots.request(state.last, at: target, isUrgent: isUrgent)
             if answer == .wait { state.waiters[state.last] = turn }
             return (state.last, answer)
         }

@@ -153,8 +153,7 @@ extension Swarm {
     private func attempt(_ address: Multiaddr, of dial: Dial) async throws {
         guard let transport = self.transports.first(where: { $0.canDial(address) }), let upgrader = self.upgrader
         else { throw TransportError(.unsupportedAddress, "no transport of this node can dial it") }
-        let host = DialSlots.Host(address)
-        try await self.dialSlots.withSlot(at: host, isUrgent: dial.isExplicit(address)) {
+        try await self.dialSlots.withSlot(at: DialSlots.Target(address), isUrgent: dial.isExplicit(address)) {
             do {
                 let connection = try await upgrader.connect(to: dial.peer) {
                     try await transport.dial(
