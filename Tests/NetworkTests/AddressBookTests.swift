@@ -60,4 +60,17 @@ struct AddressBookTests {
         let seed = withUnsafeBytes(of: UInt64(number).bigEndian) { Array($0) } + [UInt8](repeating: 0, count: 24)
         return PeerID(try PrivateKey(ed25519Seed: Bytes(seed)).publicKey)
     }
+
+    @Test func `an address is heard of until the program itself notes it`() throws {
+        let book = AddressBook()
+        let peer = try PrivateKey.generate().peerID
+        let addresses = try (1...3).map { try Multiaddr("/ip4/192.0.2.\($0)/tcp/1") }
+        book.add([addresses[0]], of: peer)
+        book.add(addresses, of: peer, areHeard: true)
+        #expect(book.heardAddresses(of: peer) == [addresses[1], addresses[2]])
+        book.add([addresses[1]], of: peer)
+        book.add([addresses[1]], of: peer, areHeard: true)
+        #expect(book.heardAddresses(of: peer) == [addresses[2]])
+        #expect(Set(book.addresses(of: peer)) == Set(addresses))
+    }
 }

@@ -1,6 +1,7 @@
 import Bytes
 import Multiformats
 import PeerIdentity
+import TestSupport
 import Testing
 import Transport
 
@@ -188,6 +189,44 @@ import Transport
         // What somebody brings begins at once.
         race.add([try Self.address(4)], from: .explicit, now: Self.instant(13))
         #expect(self.steps(&race, at: 13) == [.connect(try Self.address(4))])
+    }
+
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func `each address is tried once, never too many at a time, and the race ends`(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        var race = try self.race(atOnce: 3)
+        var now = Instant.zero
+        var (underWay, tried): ([DialRace.Step], [DialRace.Step]) = ([], [])
+        func addresses() throws -> [Multiaddr] {
+            try (0..<Int.random(in: 0...4, using: &random)).map { _ in
+                let host = Int.random(in: 1...20, using: &random)
+                return try Multiaddr(
+                    Bool.random(using: &random) ? "/ip4/1.1.1.\(host)/tcp/1" : "/ip6/2600::\(host)/tcp/1")
+            }
+        }
+        for round in 0..<200 {
+            while let step = race.nextStep(now: now) {
+                underWay.append(step)
+                tried.append(step)
+            }
+            #expect(underWay.count <= 3)
+            #expect(race.isOver == (underWay.isEmpty && race.nextDeadline == nil))
+            // Whatever waits has a time at which it begins, or something to wait for.
+            #expect(!underWay.isEmpty || race.isOver)
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0 where round < 100: race.add(try addresses(), now: now)
+            case 1 where round < 100: race.found(try addresses(), now: now)
+            case 2: now = race.nextDeadline ?? now
+            default:
+                now = now + .milliseconds(Int64.random(in: 0...100, using: &random))
+                guard let index = underWay.indices.randomElement(using: &random) else { continue }
+                race.failed(underWay.remove(at: index), Self.refused, now: now)
+            }
+        }
+        for step in underWay { race.failed(step, Self.refused, now: now) }
+        #expect(race.isOver)
+        #expect(Set(tried).count == tried.count)
+        #expect(Set(race.failures.map(\.address)) == Set(tried.map(\.address)))
     }
 
     // MARK: What is not dialled

@@ -10,7 +10,8 @@ struct FuzzTarget: Sendable {
     let seeds: @Sendable () throws -> [Bytes]
 
     static let all: [FuzzTarget] = [
-        .multiaddr, .cid, .protobuf, .identity, .peerRecord, .identify, .multistreamDialer, .multistreamListener,
+        .multiaddr, .cid, .protobuf, .identity, .peerRecord, .identify, .peerAddresses, .multistreamDialer,
+        .multistreamListener,
         .noiseInitiator, .noiseResponder, .noisePayload, .yamuxDialer, .yamuxListener,
     ]
 
