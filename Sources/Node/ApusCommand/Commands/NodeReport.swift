@@ -13,7 +13,7 @@ struct NodeReport: Sendable {
         guard !self.isJSON else { return }
         var text = "PeerID  \(self.node.peerID)\n"
         let addresses = self.node.addresses
-        text += addresses.isEmpty ? "The node does not listen.\n" : "Listening on\n"
+        text += addresses.isEmpty ? "No address leads to the node.\n" : "Addresses\n"
         for address in addresses { text += "  \(address)\n" }
         try await self.output.write(text)
     }
