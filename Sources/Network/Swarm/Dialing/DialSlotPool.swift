@@ -25,12 +25,12 @@ final class DialSlotPool: Sendable {
     func withSlot<Value>(
         at target: DialSlots.Target, isUrgent: Bool, _ body: () async throws -> Value
     ) async throws -> Value {
-        let turn = PendingResult<Void>()
-        let (id, answer) = self.state.withLock { state -> (UInt64, DialSlots.Answer) in
+        let (id, answer, turn) = self.state.withLock { state -> (UInt64, DialSlots.Answer, PendingResult<Void>?) in
             state.last += 1
             let answer = state.slots.request(state.last, at: target, isUrgent: isUrgent)
-            if answer == .wait { state.waiters[state.last] = turn }
-            return (state.last, answer)
+            let turn = answer == .wait ? PendingResult<Void>() : nil
+            state.waiters[state.last] = turn
+            return (state.last, answer, turn)
         }
         guard answer != .full else {
             let refusal = DialRefusal.tooManyWait(self.limits.waiting)
@@ -39,7 +39,7 @@ final class DialSlotPool: Sendable {
         }
         // Also where the task is cancelled while its turn comes.
         defer { self.leave(id) }
-        if answer == .wait { try await turn.wait() }
+        try await turn?.wait()
         return try await body()
     }
 

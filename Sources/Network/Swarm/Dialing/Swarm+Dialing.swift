@@ -54,8 +54,9 @@ extension Swarm {
         return try await self.connect(to: peer, at: [address], timeout: timeout)
     }
 
-    /// `addresses` are those that the caller names itself; they may have the peer at their ends.
-    private func connect(to peer: PeerID, at addresses: [Multiaddr], timeout: Duration?) async throws -> Connection {
+    /// `addresses` are those that the caller names itself, and that are tried whatever is known of them; they may have the
+    /// peer at their ends.
+    func connect(to peer: PeerID, at addresses: [Multiaddr], timeout: Duration? = nil) async throws -> Connection {
         if let connection = self.usableConnection(to: peer) { return connection }
         try Task.checkCancellation()
         return try await self.joinDial(of: peer, at: addresses)
@@ -100,7 +101,8 @@ extension Swarm {
         // What is noted from now on comes to the dial by itself.
         dial.addKnown(
             self.addressBook.addresses(of: peer), heard: self.addressBook.heardAddresses(of: peer))
-        let task = self.tasks.add {
+        // On a loop: each step of a dial waits for one, and to change threads for it costs more than the step.
+        let task = self.tasks.add(on: self.loops.next()) {
             // Another dial may have ended between the look at the table and the start of this one.
             if let connection = self.usableConnection(to: peer) {
                 dial.finish(.success(connection))
