@@ -58,6 +58,16 @@ struct DialFailureTextTests {
         #expect(text.hasSuffix("/ip4/192.0.2.1/tcp/1: it failed (0 ms)"))
     }
 
+    @Test func `addresses that were left alone can be tried all the same`() throws {
+        let text = try self.text([
+            ("/ip4/10.0.0.1/tcp/1", .filtered), ("/ip6/2600::1/tcp/1", .blackHole),
+            ("/ip4/1.2.3.4/tcp/1", .backOff(.seconds(4))), ("/ip4/1.2.3.4/tcp/2", .tooManyDials),
+        ])
+        #expect(text.hasSuffix("; give its full address to try it all the same"))
+        let refused = try self.text([("/ip4/1.2.3.4/tcp/1", .backOff(.seconds(4))), ("/ip4/1.2.3.4/tcp/2", .refused)])
+        #expect(refused.hasSuffix("; nobody listens there: start the node, or check the port"))
+    }
+
     @Test func `one address gets its own advice`() throws {
         let text = try self.text([("/ip4/192.0.2.1/udp/1/quic-v1", .unsupportedAddress)])
         #expect(text.contains("; use an address of TCP"))

@@ -10,8 +10,9 @@ struct FuzzTarget: Sendable {
     let seeds: @Sendable () throws -> [Bytes]
 
     static let all: [FuzzTarget] = [
-        .multiaddr, .cid, .protobuf, .identity, .peerRecord, .identify, .multistreamDialer, .multistreamListener,
-        .noiseInitiator, .noiseResponder, .noisePayload, .yamuxDialer, .yamuxListener, .peerTable, .accessTarget,
+        .multiaddr, .cid, .protobuf, .identity, .peerRecord, .identify, .peerAddresses, .multistreamDialer,
+        .multistreamListener, .noiseInitiator, .noiseResponder, .noisePayload, .yamuxDialer, .yamuxListener, .peerTable,
+        .accessTarget,
     ]
 
     static func named(_ name: String) -> FuzzTarget? { Self.all.first { $0.name == name } }

@@ -24,6 +24,11 @@ public enum NodeEvent: Sendable {
     case identified(PeerID)
     /// The peer sees this node at this address.
     case observedAddress(Multiaddr, by: PeerID)
+    /// Enough peers see the node at this address to believe it: others are told of it from now on. It ends in the node's own
+    /// `/p2p`.
+    case addressConfirmed(Multiaddr)
+    /// Too few peers still see the node at this address, which was believed until now.
+    case addressExpired(Multiaddr)
 }
 
 /// Why an attempt to connect failed, as a sentence for a person.

@@ -50,15 +50,21 @@ extension Swarm {
     public func openStream(
         to peer: PeerID, _ protocols: [String], timeout: Duration = .seconds(15)
     ) async throws -> Stream {
-        let deadline = EventLoop.monotonicNow() + timeout
-        let connection = try await self.connect(to: peer, timeout: timeout)
-        return try await connection.openStream(protocols, timeout: max(deadline - EventLoop.monotonicNow(), .zero))
+        try await self.openStream(protocols, timeout: timeout) { try await self.connect(to: peer, timeout: timeout) }
     }
 
     /// Opens a stream to the peer that `address` names behind `/p2p`, as `openStream(to:_:timeout:)` of a peer does.
     public func openStream(
         to address: Multiaddr, _ protocols: [String], timeout: Duration = .seconds(15)
     ) async throws -> Stream {
-        try await self.openStream(to: self.note(address), protocols, timeout: timeout)
+        try await self.openStream(protocols, timeout: timeout) { try await self.connect(to: address, timeout: timeout) }
+    }
+
+    private func openStream(
+        _ protocols: [String], timeout: Duration, over connect: () async throws -> Connection
+    ) async throws -> Stream {
+        let deadline = EventLoop.monotonicNow() + timeout
+        let connection = try await connect()
+        return try await connection.openStream(protocols, timeout: max(deadline - EventLoop.monotonicNow(), .zero))
     }
 }

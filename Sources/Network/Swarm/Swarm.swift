@@ -35,6 +35,10 @@ public final class Swarm: Sendable {
     public let gater: ConnectionGater
     private let storage: Storage?
     let pendingDials = PendingDials()
+    /// Where peers see this node.
+    let addressObserver: AddressObserver
+    let dialGate: DialGate
+    let dialSlots: DialSlotPool
     /// Dials and upgrades that nobody waits for in particular.
     let tasks = TaskSet()
     let resolver: AddressResolver
@@ -66,6 +70,8 @@ public final class Swarm: Sendable {
             configuration.connections ?? .fitting(fitting), self.table, loops: loops)
         self.transports = transports
         self.loops = loops
+        self.dialGate = DialGate(configuration.dialLimits)
+        self.dialSlots = DialSlotPool(configuration.dialLimits)
         self.names = NameResolver(loops.next(), servers: configuration.nameServers)
         self.resolver = AddressResolver(self.names)
         var random = SystemRandom()
@@ -84,6 +90,8 @@ public final class Swarm: Sendable {
         }
         let hooks = SwarmHooks()
         self.hooks = hooks
+        self.addressObserver = Self.addressObserver(
+            configuration, PeerID(identity.publicKey), on: loops.next(), self.events, hooks)
         self.protocols = ProtocolTable { hooks.protocolsChanged() }
         var upgrade = UpgradeConfiguration(
             identity: identity, staticKey: staticKey, router: self.protocols, resources: resources)
@@ -161,6 +169,7 @@ public final class Swarm: Sendable {
         self.peerStore.disconnected(connection)
         SwarmMetrics.disconnected(connection, reason)
         self.events.send(.disconnected(connection, reason))
+        self.addressObserver.disconnected(connection)
         self.hooks.disconnected(connection)
     }
 
@@ -206,6 +215,7 @@ public final class Swarm: Sendable {
             for address in addresses { self.events.send(.stoppedListening(address)) }
         }
         self.tasks.cancel()
+        self.addressObserver.close()
         self.connectionManager.close()
         self.names.cancelAll()
         let connections = self.table.close()

@@ -18,6 +18,8 @@ public struct SwarmConfiguration: Sendable {
     public var concurrentDials = 8
     /// Addresses of one peer that are tried at all, and of its names that are looked up at all.
     public var dialledAddresses = 64
+    /// What bounds the dials of all peers together.
+    public var dialLimits = DialLimits()
     /// How long a stream may take to agree on its protocol.
     public var negotiationTimeout: Duration = .seconds(10)
     /// How many connections are kept, and for how long; nil for as many as fit the limits.
@@ -26,6 +28,10 @@ public struct SwarmConfiguration: Sendable {
     public var redialInterval: ClosedRange<Duration> = .seconds(1)...(.seconds(300))
     /// How long connections may take to send what was written when the swarm closes.
     public var closingTime: Duration = .seconds(1)
+    /// Which addresses peers are told of, besides or instead of those that the node finds itself.
+    public var announce = AnnouncePolicy()
+    /// When the node believes what peers say of where they see it.
+    public var observedAddresses = ObservedAddressConfiguration()
     /// Name servers as "IP:port"; nil for those of the system.
     public var nameServers: [String]?
     /// Windows, keep-alive and backlog of the muxer (module `Yamux`).

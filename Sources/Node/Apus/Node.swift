@@ -73,11 +73,6 @@ public final class Node: Sendable {
         if configuration.servesPerf { PerfService.serve(on: self.swarm) }
         var identify = IdentifyConfiguration()
         identify.agentVersion = configuration.agentVersion
-        if !configuration.announce.isEmpty {
-            identify.addresses = { [weak swarm = self.swarm] in
-                (swarm?.listenAddresses ?? []) + configuration.announce.compactMap(\.withoutPeerID)
-            }
-        }
         self.identify = configuration.identifies ? IdentifyService(swarm: self.swarm, configuration: identify) : nil
     }
 
@@ -97,10 +92,8 @@ public final class Node: Sendable {
     /// The node's name among peers, made of its public key.
     public var peerID: PeerID { self.swarm.localPeer }
 
-    /// The addresses at which the node can be dialled, with its `/p2p`: those it listens on and those it announces.
-    public var addresses: [Multiaddr] {
-        self.swarm.withPeer(self.swarm.listenAddresses + self.configuration.announce)
-    }
+    /// The addresses at which the node can be dialled, with its `/p2p`: those that peers are told of.
+    public var addresses: [Multiaddr] { self.swarm.withPeer(self.swarm.announcedAddresses) }
 
     /// What happens from now on, until the node has shut down. Every call makes a subscription of its own.
     ///

@@ -21,8 +21,6 @@ public struct NodeConfiguration: Sendable {
     public var identity: NodeIdentity
     /// The addresses to listen on; none for a node that only dials.
     public var listen: [Multiaddr]
-    /// Where else the node can be dialled: peers are told of these addresses too.
-    public var announce: [Multiaddr] = []
     /// Addresses of peers to stay connected to, each with its `/p2p`: they are dialled when the node starts, protected, and
     /// dialled again whenever no connection stands.
     public var bootstrap: [Multiaddr]
@@ -77,6 +75,12 @@ extension NodeConfiguration {
     public var storage: String? {
         get { self.swarm.storage }
         set { self.swarm.storage = newValue?.expandingHome }
+    }
+
+    /// Where else the node can be dialled: peers are told of these addresses too. `swarm.announce` can leave out others.
+    public var announce: [Multiaddr] {
+        get { self.swarm.announce.added }
+        set { self.swarm.announce.added = newValue }
     }
 
     /// Name servers as "IP:port"; nil for those of the system.

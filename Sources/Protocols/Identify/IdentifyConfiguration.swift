@@ -6,7 +6,7 @@ public struct IdentifyConfiguration: Sendable {
     public var protocolVersion = "ipfs/0.1.0"
     /// The name and version of this software (libp2p identify, "agentVersion").
     public var agentVersion = "apus/0.1.0"
-    /// Where this node can be dialled; nil means the swarm's listen addresses.
+    /// Where this node can be dialled; nil means the swarm's announced addresses.
     ///
     /// It is asked, on any thread, whenever something changed or `IdentifyService.push()` is called.
     public var addresses: (@Sendable () -> [Multiaddr])?

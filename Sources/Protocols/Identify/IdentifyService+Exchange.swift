@@ -66,6 +66,7 @@ extension IdentifyService {
         self.swarm.report(.identified(peer))
         if let observed = message.observedAddress?.withoutPeerID {
             self.swarm.report(.observedAddress(observed, by: peer))
+            self.swarm.observed(observed, over: connection)
         }
     }
 

@@ -13,7 +13,7 @@ extension IdentifyService {
         // What is asked here may have locks of its own.
         let content = IdentifySnapshot.Content(
             protocols: self.swarm.supportedProtocols,
-            addresses: self.configuration.addresses?() ?? self.swarm.listenAddresses)
+            addresses: self.configuration.addresses?() ?? self.swarm.announcedAddresses)
         var snapshot: IdentifySnapshot
         if let known, known.content == content {
             snapshot = known

@@ -93,8 +93,10 @@ final class PersistentPeers: Sendable {
 
     private func connect(to peer: PeerID) async throws -> Connection? {
         guard let swarm = self.findSwarm() else { return nil }
-        swarm.addAddresses(self.peers.withLock { $0.first { $0.peer == peer }?.addresses ?? [] }, of: peer)
-        return try await swarm.connect(to: peer)
+        let addresses = self.peers.withLock { $0.first { $0.peer == peer }?.addresses ?? [] }
+        swarm.addAddresses(addresses, of: peer, as: .configured)
+        // When to dial again is decided here.
+        return try await swarm.connect(to: peer, at: addresses)
     }
 
     private func note(_ peer: PeerID, _ state: PersistentPeer.State, _ schedule: RedialSchedule) {

@@ -18,6 +18,9 @@ public enum AddressSource: Int, Sendable, Hashable, CaseIterable {
     /// It stands in the node's configuration: as long as the node runs. Its peer is never forgotten.
     case configured = 7
 
+    /// Whether others alone say that the peer is there, which does not make the node look for it everywhere (`DialFilter`).
+    var isHeard: Bool { self == .told || self == .signed }
+
     /// How long an address is kept; nil for one that does not expire.
     var lifetime: Duration? {
         switch self {

@@ -67,6 +67,11 @@ public final class PeerStore: Sendable {
         }
     }
 
+    /// Those of a peer's addresses that others alone told of.
+    func heardAddresses(of peer: PeerID) -> Set<Multiaddr> {
+        Set(self.knownAddresses(of: peer).filter(\.source.isHeard).map(\.address))
+    }
+
     /// The protocols that the peer said it speaks, in its order; the first 128.
     public func protocols(of peer: PeerID) -> [String] { self.entry(of: peer)?.protocols ?? [] }
 

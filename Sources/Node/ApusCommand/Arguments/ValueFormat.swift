@@ -117,6 +117,15 @@ extension ValueFormat where Value == Multiaddr {
     }
 }
 
+extension ValueFormat where Value == IPNetwork {
+    static let network = ValueFormat(literal: .string, completion: .nothing) { text throws(InvalidValue) in
+        guard let network = IPNetwork(text) else {
+            throw InvalidValue("\(text.quoted) is not a network, such as 192.0.2.0/24 or 2001:db8::/32")
+        }
+        return network
+    }
+}
+
 extension ValueFormat where Value: CaseIterable {
     /// The name of one of a few cases.
     static var word: ValueFormat {

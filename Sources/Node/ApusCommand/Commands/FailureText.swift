@@ -54,6 +54,9 @@ enum FailureText {
         case .noCommonProtocol: "this node speaks /noise and /yamux/1.0.0"
         case .handshakeFailed: "check that a libp2p node listens at this port"
         case .denied: Self.accessListDecides
+        case .backOff, .filtered: "give its full address to try it all the same"
+        case .blackHole: "check this machine's network, or give the full address to try it all the same"
+        case .tooManyDials: "try again later"
         case .failed: nil
         }
     }
@@ -69,12 +72,16 @@ enum FailureText {
         case .noCommonProtocol: 1
         case .handshakeFailed: 2
         case .refused: 3
-        case .timedOut where Self.isOfName(attempt): 7
+        case .timedOut where Self.isOfName(attempt): 8
         case .timedOut: 4
         case .failed: 5
-        case .unreachable: 6
-        case .nameNotFound: 8
-        case .unsupportedAddress: 9
+        case .backOff: 6
+        case .unreachable: 7
+        case .nameNotFound: 9
+        case .tooManyDials: 10
+        case .blackHole: 11
+        case .filtered: 12
+        case .unsupportedAddress: 13
         }
     }
 

@@ -13,7 +13,7 @@ struct NodeReport: Sendable {
         guard !self.isJSON else { return }
         var text = "PeerID  \(self.node.peerID)\n"
         let addresses = self.node.addresses
-        text += addresses.isEmpty ? "The node does not listen.\n" : "Listening on\n"
+        text += addresses.isEmpty ? "No address leads to the node.\n" : "Addresses\n"
         for address in addresses { text += "  \(address)\n" }
         try await self.output.write(text)
     }
@@ -45,6 +45,8 @@ struct NodeReport: Sendable {
             Self.log.info("disconnected", ["peer": connection.remotePeer, "reason": reason])
         case .dialFailed(let error): Self.log.warning(FailureText.text(error))
         case .refused(let peer, let limit): Self.log.info("refused", ["peer": peer, "limit": limit])
+        case .addressConfirmed(let address): Self.log.info("seen from outside", ["address": address])
+        case .addressExpired(let address): Self.log.info("no longer seen from outside", ["address": address])
         }
     }
 
@@ -91,6 +93,8 @@ struct NodeReport: Sendable {
             .object([
                 "event": .string("observed_address"), "address": .string("\(address)"), "by": .string("\(peer)"),
             ])
+        case .addressConfirmed(let address): Self.json("address_confirmed", address, of: node)
+        case .addressExpired(let address): Self.json("address_expired", address, of: node)
         }
     }
 

@@ -11,8 +11,9 @@ enum RunCommand {
             flag comes before the variable, the variable before the file, the file before the default. A variable for an \
             option that may be repeated holds a list with commas or blanks between.
             With --json each event is an object on a line of its own: "listening" with peer and address, "peer_connected", \
-            "peer_disconnected" with its reason, "peer_identified", "observed_address", "dial_failed", "inbound_failed", \
-            "refused", "connection_refused" and "stopped_listening". Without, events are logged on standard error.
+            "peer_disconnected" with its reason, "peer_identified", "observed_address", "address_confirmed", \
+            "address_expired", "dial_failed", "inbound_failed", "refused", "connection_refused" and \
+            "stopped_listening". Without, events are logged on standard error.
             SIGUSR1 makes the node tell who holds what of its resources, what it refused and which configured peers are \
             connected: as text, or with --json as a "status" event.
             """,
@@ -107,6 +108,8 @@ extension NodeConfiguration {
         self.bootstrap = try values.list(RunOptions.bootstrap)
         self.peers = try values.list(RunOptions.peerWith)
         self.announce = try values.list(RunOptions.announce)
+        self.swarm.announce.addedOnly = try values[RunOptions.announceOnly]
+        self.swarm.announce.excluded = try values.list(RunOptions.noAnnounce)
         self.agentVersion = try values[RunOptions.agent]
         self.servesPerf = try values[RunOptions.perf]
         self.swarm.allowsListedOnly = try values[RunOptions.onlyAllowed]

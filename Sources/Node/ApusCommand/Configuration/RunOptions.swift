@@ -49,6 +49,12 @@ enum RunOptions {
         help:
             "Let only those connect, and dial only those, whom \"apus access allow\" allows. Without, all may but who is denied."
     )
+    static let announceOnly = Option.flag(
+        "announce-only", isSetting: true,
+        help: "Tell peers of the addresses of --announce, and of no others.")
+    static let noAnnounce = Option(
+        "no-announce", "CIDR", .network, isRepeatable: true, isSetting: true,
+        help: "Tell nobody of addresses in this network, such as 10.0.0.0/8, not even of those of --announce.")
     static let agent = Option(
         "agent", "TEXT", .text, defaults: [ApusVersion.agent], isSetting: true,
         help: "What peers are told that this program is.")
@@ -81,7 +87,8 @@ enum RunOptions {
     /// The settings, in the order in which help and the example file show them.
     static let settings: [OptionDeclaration] = [
         Self.dataDir.declaration, Self.listen.declaration, Self.bootstrap.declaration, Self.peerWith.declaration,
-        Self.announce.declaration, Self.onlyAllowed.declaration, Self.limits.declaration, Self.memoryLimit.declaration,
+        Self.announce.declaration, Self.announceOnly.declaration, Self.noAnnounce.declaration,
+        Self.onlyAllowed.declaration, Self.limits.declaration, Self.memoryLimit.declaration,
         Self.maximumConnections.declaration, Self.idleTimeout.declaration,
         Self.agent.declaration, Self.perf.declaration, Self.nameServer.declaration, Self.loops.declaration,
         Self.spinning.declaration, Self.dialTimeout.declaration, Self.handshakeTimeout.declaration,

@@ -36,9 +36,11 @@ final class Dial: Sendable {
     let changes: AsyncStream<Void>
     private let changed: AsyncStream<Void>.Continuation
     private let state: Locked<State>
+    private let gate: DialGate
 
-    init(peer: PeerID?, _ configuration: SwarmConfiguration) {
+    init(peer: PeerID?, _ configuration: SwarmConfiguration, _ gate: DialGate) {
         self.peer = peer
+        self.gate = gate
         (self.changes, self.changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         let race = DialRace(
             peer: peer, atOnce: configuration.concurrentDials, inAll: configuration.dialledAddresses)
@@ -61,20 +63,53 @@ final class Dial: Sendable {
     }
 
     /// Adds addresses, before the dial begins or while it is under way.
-    func add(_ addresses: [Multiaddr]) {
-        self.state.withLock { if $0.outcome == nil { $0.race.add(addresses) } }
+    func add(_ addresses: [Multiaddr], from origin: DialOrigin) {
+        self.state.withLock { state in
+            if state.outcome == nil { state.race.add(addresses, from: origin, now: EventLoop.monotonicNow()) }
+        }
+        self.changed.yield()
+    }
+
+    /// Adds the addresses that were known before; other peers told of those in `heard`.
+    func addKnown(_ addresses: [Multiaddr], heard: Set<Multiaddr>) {
+        self.state.withLock { state in
+            if state.outcome == nil { state.race.addKnown(addresses, heard: heard, now: EventLoop.monotonicNow()) }
+        }
         self.changed.yield()
     }
 
     /// Adds what a name led to.
-    func found(_ addresses: [Multiaddr]) {
-        self.state.withLock { if $0.outcome == nil { $0.race.found(addresses) } }
+    func found(_ addresses: [Multiaddr], by name: Multiaddr) {
+        self.state.withLock { state in
+            if state.outcome == nil { state.race.found(addresses, by: name, now: EventLoop.monotonicNow()) }
+        }
         self.changed.yield()
     }
 
-    /// What to begin now; nil where something must end first, or the dial is decided.
+    /// What to begin now; nil where something must end first, its time has not come, or the dial is decided.
     func nextStep() -> DialRace.Step? {
-        self.state.withLock { $0.outcome == nil ? $0.race.nextStep(now: EventLoop.monotonicNow()) : nil }
+        let now = EventLoop.monotonicNow()
+        let step = self.state.withLock { state -> DialRace.Step? in
+            guard state.outcome == nil else { return nil }
+            let isPublic = state.race.isPublic
+            return state.race.nextStep(now: now) { address, origin in
+                self.gate.refusal(of: address, from: origin, of: self.peer, isPublic: isPublic, now: now)
+            }
+        }
+        // What was left to try may all have been refused.
+        if step == nil { self.endIfOver() }
+        return step
+    }
+
+    /// When to look for the next step although nothing has changed; nil where something must end first.
+    var nextDeadline: Instant? { self.state.withLock { $0.outcome == nil ? $0.race.nextDeadline : nil } }
+
+    /// Tells whoever runs the dial that the time of its deadline has come.
+    func wake() { self.changed.yield() }
+
+    /// Whether somebody waits for just this address.
+    func isExplicit(_ address: Multiaddr) -> Bool {
+        self.state.withLock { $0.race.origin(of: address) == .explicit }
     }
 
     func resolved(_ address: Multiaddr, failures: [ResolvedAddresses.Failure]) {
@@ -102,14 +137,18 @@ final class Dial: Sendable {
     }
 
     private func advance(_ change: (inout DialRace) -> Void) {
+        self.state.withLock { change(&$0.race) }
+        self.endIfOver()
+        self.changed.yield()
+    }
+
+    private func endIfOver() {
         self.settle { state in
-            change(&state.race)
             guard state.race.isOver else { return nil }
             let failures = state.race.failures
             let reason = failures.isEmpty ? "no address of the peer is known" : nil
             return .failure(DialError(peer: self.peer, attempts: failures, reason: reason))
         }
-        self.changed.yield()
     }
 
     // MARK: Those who wait

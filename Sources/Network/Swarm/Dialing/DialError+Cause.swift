@@ -10,12 +10,13 @@ extension DialError.Attempt {
 }
 
 extension DialError.Kind {
-    /// What a transport's or the upgrade's error means for a dial.
+    /// What a transport's or the upgrade's error, or a refusal of this node, means for a dial.
     init(_ error: any Error) {
         switch error {
         case let error as TransportError: self.init(error.code)
         case let error as UpgradeError: self.init(error)
         case is AccessRefusal: self = .denied
+        case let refusal as DialRefusal: self = refusal.kind
         default: self = .failed
         }
     }

@@ -19,8 +19,8 @@ final class PendingDials: Sendable {
     }
 
     /// Lets a dial of `peer` that is under way try these addresses too.
-    func add(_ addresses: [Multiaddr], of peer: PeerID) {
-        self.dials.withLock { $0[peer] }?.add(addresses)
+    func add(_ addresses: [Multiaddr], of peer: PeerID, from origin: DialOrigin) {
+        self.dials.withLock { $0[peer] }?.add(addresses, from: origin)
     }
 
     /// Forgets a dial that has ended, unless another has taken its place.

@@ -1,17 +1,17 @@
 public import Multiformats
 public import PeerIdentity
 
-/// Why no connection to a peer came about: every address that was tried, with its own cause.
+/// Why no connection to a peer came about: every address that was tried or left alone, with its own cause.
 public struct DialError: Error, Sendable, CustomStringConvertible {
     /// How one address failed.
     public struct Attempt: Sendable {
-        /// The address that was tried, or whose name was asked for.
+        /// The address that was tried or left alone, or whose name was asked for.
         public let address: Multiaddr
         /// What sort of failure it was, for a program to decide by.
         public let kind: Kind
         /// A clause for a person.
         public let cause: String
-        /// From the start of the attempt to its failure.
+        /// From the start of the attempt to its failure; none where the address was not dialled.
         public let duration: Duration
 
         /// The failure of one address after `duration`; `cause` is a sentence for a person.
@@ -42,12 +42,21 @@ public struct DialError: Error, Sendable, CustomStringConvertible {
         case handshakeFailed
         /// The access list of this node forbids it.
         case denied
+        /// It was not dialled, since it failed not long ago; it is left alone for this much longer.
+        case backOff(Duration)
+        /// It was not dialled: others told of it, and it leads into a network where the peer need not be looked for.
+        case filtered
+        /// It was not dialled: nearly nobody was reached over its family or protocol lately.
+        case blackHole
+        /// It was not dialled: too many addresses wait for their turn.
+        case tooManyDials
         case failed
     }
 
     /// Who was to be reached; nil where an address without a peer was dialled.
     public let peer: PeerID?
-    /// Every address that was tried, in the order in which they failed; those that the time did not suffice for come last.
+    /// Every address that was tried or left alone, in the order in which that was known; those that the time did not suffice
+    /// for come last.
     public let attempts: [Attempt]
     /// What was wrong apart from the addresses, such as that none was known or that time ran out.
     public let reason: String?

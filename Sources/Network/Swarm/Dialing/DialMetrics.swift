@@ -1,0 +1,62 @@
+import Telemetry
+
+/// What the dials of a process count.
+enum DialMetrics {
+    private static func counter(_ name: String, _ help: String, _ labels: [String: String]) -> Counter {
+        MetricsRegistry.shared.counter(MetricIdentity(module: "swarm", name: name, help: help, labels: labels))
+    }
+
+    private static func blackHole(_ network: String) -> Gauge {
+        MetricsRegistry.shared.gauge(
+            MetricIdentity(
+                module: "swarm", name: "dial_black_hole",
+                help: "Whether nearly nobody answers over this network, so that it is only probed now and then.",
+                labels: ["network": network]))
+    }
+
+    private static let ipv6 = Self.blackHole("ipv6")
+    private static let udp = Self.blackHole("udp")
+
+    /// Counts an address that was not dialled.
+    static func refused(_ refusal: DialRefusal) {
+        self.counter(
+            "dials_refused_total", "Addresses that were not dialled, by the reason.", ["reason": refusal.label]
+        )
+        .increment()
+    }
+
+    /// Counts an attempt that ended; nil is a connection.
+    static func ended(_ kind: DialError.Kind?) {
+        self.counter(
+            "dial_attempts_total", "Addresses that were dialled, by the outcome.",
+            ["outcome": kind?.label ?? "connected"]
+        ).increment()
+    }
+
+    static func blackHoles(ipv6: Bool, udp: Bool) {
+        self.ipv6.set(ipv6 ? 1 : 0)
+        self.udp.set(udp ? 1 : 0)
+    }
+}
+
+extension DialError.Kind {
+    /// The kind without its details, for a metric's label.
+    var label: String {
+        switch self {
+        case .unsupportedAddress: "unsupported_address"
+        case .denied: "denied"
+        case .nameNotFound: "name_not_found"
+        case .refused: "refused"
+        case .unreachable: "unreachable"
+        case .timedOut: "timed_out"
+        case .wrongPeer: "wrong_peer"
+        case .noCommonProtocol: "no_common_protocol"
+        case .handshakeFailed: "handshake_failed"
+        case .backOff: "back_off"
+        case .filtered: "filtered"
+        case .blackHole: "black_hole"
+        case .tooManyDials: "too_many_dials"
+        case .failed: "failed"
+        }
+    }
+}
