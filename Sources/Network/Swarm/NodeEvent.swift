@@ -22,6 +22,8 @@ public enum NodeEvent: Sendable {
     case identified(PeerID)
     /// The peer sees this node at this address.
     case observedAddress(Multiaddr, by: PeerID)
+    /// The peer said on the local network that it is at these addresses (mDNS); nothing has proved it yet.
+    case discovered(PeerID, [Multiaddr])
 }
 
 /// Why an attempt to connect failed, as a sentence for a person.

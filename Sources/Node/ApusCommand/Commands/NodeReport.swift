@@ -37,6 +37,8 @@ struct NodeReport: Sendable {
                 ])
         case .disconnected(let connection, let reason):
             Self.log.info("disconnected", ["peer": connection.remotePeer, "reason": reason])
+        case .discovered(let peer, let addresses):
+            Self.log.info("discovered on the local network", ["peer": peer, "addresses": addresses.count])
         case .dialFailed(let error): Self.log.warning(FailureText.text(error))
         case .refused(let peer, let limit): Self.log.info("refused", ["peer": peer, "limit": limit])
         }
@@ -78,6 +80,10 @@ struct NodeReport: Sendable {
         case .observedAddress(let address, let peer):
             .object([
                 "event": .string("observed_address"), "address": .string("\(address)"), "by": .string("\(peer)"),
+            ])
+        case .discovered(let peer, let addresses):
+            .object([
+                "event": .string("peer_discovered"), "peer": .string("\(peer)"), "addresses": .strings(addresses),
             ])
         }
     }

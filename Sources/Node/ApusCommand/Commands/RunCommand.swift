@@ -5,13 +5,13 @@ enum RunCommand {
     static let command = Command(
         "run", summary: "run a node until it is told to end",
         discussion: """
-            The node listens, connects to the bootstrap peers, answers identify and ping, and prints its PeerID and the \
+            The node listens, connects to the bootstrap peers and to those of the local networks, answers identify and ping, and prints its PeerID and the \
             addresses at which it can be dialled. SIGINT or SIGTERM ends it in order, with exit code 0; a second one at once.
             Every option but --config can also be set by its environment variable or by its key in the configuration file. A \
             flag comes before the variable, the variable before the file, the file before the default. A variable for an \
             option that may be repeated holds a list with commas or blanks between.
             With --json each event is an object on a line of its own: "listening" with peer and address, "peer_connected", \
-            "peer_disconnected" with its reason, "peer_identified", "observed_address", "dial_failed", "inbound_failed", \
+            "peer_disconnected" with its reason, "peer_identified", "peer_discovered", "observed_address", "dial_failed", "inbound_failed", \
             "refused" and "stopped_listening". Without, events are logged on standard error.
             """,
         options: [RunOptions.config.declaration] + RunOptions.settings,
@@ -92,6 +92,7 @@ extension NodeConfiguration {
         self.announce = try values.list(RunOptions.announce)
         self.agentVersion = try values[RunOptions.agent]
         self.servesPerf = try values[RunOptions.perf]
+        self.mdns = try values[RunOptions.mdns] ? MDNSConfiguration() : nil
         let loops = try values[RunOptions.loops]
         self.swarm.loops = loops > 0 ? loops : nil
         self.swarm.spinning = try values[RunOptions.spinning]

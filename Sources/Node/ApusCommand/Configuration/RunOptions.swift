@@ -36,6 +36,9 @@ enum RunOptions {
     static let spinning = Option.flag(
         "spinning", defaultsTo: true, isSetting: true,
         help: "Let a busy thread poll on for up to 100 us before it sleeps, which makes answers quicker.")
+    static let mdns = Option.flag(
+        "mdns", defaultsTo: true, isSetting: true,
+        help: "Find peers on the local networks by multicast DNS and connect to them, and let them find this node.")
     static let dialTimeout = Option(
         "dial-timeout", "TIME", .timeLimit, defaults: ["15s"], isSetting: true,
         help: "How long one address may take to connect.")
@@ -53,8 +56,9 @@ enum RunOptions {
     /// The settings, in the order in which help and the example file show them.
     static let settings: [OptionDeclaration] = [
         Self.dataDir.declaration, Self.listen.declaration, Self.bootstrap.declaration, Self.announce.declaration,
-        Self.agent.declaration, Self.perf.declaration, Self.nameServer.declaration, Self.loops.declaration,
-        Self.spinning.declaration, Self.dialTimeout.declaration, Self.handshakeTimeout.declaration,
+        Self.agent.declaration, Self.perf.declaration, Self.mdns.declaration, Self.nameServer.declaration,
+        Self.loops.declaration, Self.spinning.declaration, Self.dialTimeout.declaration,
+        Self.handshakeTimeout.declaration,
         Self.negotiationTimeout.declaration, Self.closingTime.declaration, Self.logLevel.declaration,
     ]
 
