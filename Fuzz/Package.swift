@@ -15,6 +15,7 @@ let package = Package(
                 "CLibFuzzer",
                 .product(name: "ApusFoundations", package: "Apus"),
                 .product(name: "ApusMachines", package: "Apus"),
+                .product(name: "ApusNetwork", package: "Apus"),
                 .product(name: "ApusProtocols", package: "Apus"),
             ],
             swiftSettings: [

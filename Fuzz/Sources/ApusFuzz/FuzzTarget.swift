@@ -11,7 +11,7 @@ struct FuzzTarget: Sendable {
 
     static let all: [FuzzTarget] = [
         .multiaddr, .cid, .protobuf, .identity, .peerRecord, .identify, .multistreamDialer, .multistreamListener,
-        .noiseInitiator, .noiseResponder, .noisePayload, .yamuxDialer, .yamuxListener,
+        .noiseInitiator, .noiseResponder, .noisePayload, .yamuxDialer, .yamuxListener, .mdns, .routeMessages,
     ]
 
     static func named(_ name: String) -> FuzzTarget? { Self.all.first { $0.name == name } }
