@@ -11,8 +11,8 @@ enum RunCommand {
             flag comes before the variable, the variable before the file, the file before the default. A variable for an \
             option that may be repeated holds a list with commas or blanks between.
             With --json each event is an object on a line of its own: "listening" with peer and address, "peer_connected", \
-            "peer_disconnected" with its reason, "peer_identified", "peer_discovered", "observed_address", "dial_failed", "inbound_failed", \
-            "refused" and "stopped_listening". Without, events are logged on standard error.
+            "peer_disconnected" with its reason, "peer_identified", "peer_discovered", "observed_address", "dial_failed", \
+            "inbound_failed", "refused" and "stopped_listening". Without, events are logged on standard error.
             SIGUSR1 makes the node tell who holds what of its resources, what it refused and which configured peers are \
             connected: as text, or with --json as a "status" event.
             """,
