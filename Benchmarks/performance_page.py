@@ -30,7 +30,7 @@ client that comes again has its key remembered at both ends, which saves a signa
 COMMANDS = """\
 PEER is `apus-peer`, `go-peer` and `rust-peer`; CPU is that of the client in the measured part and of the
 server from the client's start to its end. Clients of `connect` and `idle` do without identify, as those of the
-others do; our server is the default node. No program has resource limits. Some pairs have an option at both ends:"""
+others do; our server is the default node, with its limits. The others have none. Some pairs have an option at both ends:"""
 
 
 class PageError(Exception):

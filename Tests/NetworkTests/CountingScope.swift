@@ -1,11 +1,13 @@
 import Bytes
 import EventLoop
+import Multiformats
+import PeerIdentity
 import Swarm
 import Transport
 
-/// Counts what is asked for, and allows so much memory and so many sockets.
+/// Counts what is asked for, by whatever connection and stream, and allows so much memory and so many sockets.
 final class CountingScope: ResourceScope {
-    static let name = "test"
+    static let name = ScopeName.other("the test")
 
     private let descriptorLimit: Int
     private let state: Locked<State>
@@ -73,6 +75,7 @@ final class CountingScope: ResourceScope {
         case .connection: held.connections += sign
         case .stream: held.streams += sign
         case .fileDescriptor: held.descriptors += sign
+        case .attempt: break
         }
     }
 
@@ -97,10 +100,79 @@ final class CountingScope: ResourceScope {
         self.change { Self.add(-1, resource, to: &$0.held) }
     }
 
-    func connectionScope(_ direction: Direction) throws(ResourceLimitError) -> any ResourceScope {
+    func connectionScope(
+        _ direction: Direction, _ remoteAddress: Multiaddr?
+    ) throws(ResourceLimitError) -> any ConnectionScope {
+        try self.reserve(.connection(direction))
+        do {
+            try self.reserve(.fileDescriptor)
+        } catch {
+            self.release(.connection(direction))
+            throw error
+        }
         self.change { $0.held.openScopes += 1 }
-        return self
+        return CountingConnection(self, direction)
     }
 
-    func close() { self.change { $0.held.openScopes -= 1 } }
+    fileprivate func closed() { self.change { $0.held.openScopes -= 1 } }
+}
+
+private final class CountingConnection: ConnectionScope {
+    private let scope: CountingScope
+    private let direction: Direction
+
+    init(_ scope: CountingScope, _ direction: Direction) {
+        self.scope = scope
+        self.direction = direction
+    }
+
+    func setPeer(_ peer: PeerID) throws(ResourceLimitError) {}
+    func reserveMemory(_ count: Int) throws(ResourceLimitError) { try self.scope.reserve(.memory(count)) }
+    func releaseMemory(_ count: Int) { self.scope.release(.memory(count)) }
+
+    func streamScope(_ direction: Direction, memory: Int) throws(ResourceLimitError) -> any StreamScope {
+        try self.scope.reserve(.stream(direction))
+        do {
+            try self.scope.reserve(.memory(memory))
+        } catch {
+            self.scope.release(.stream(direction))
+            throw error
+        }
+        return CountingStream(self.scope, direction, memory)
+    }
+
+    func close() {
+        self.scope.release(.fileDescriptor)
+        self.scope.release(.connection(self.direction))
+        self.scope.closed()
+    }
+}
+
+private final class CountingStream: StreamScope {
+    private let scope: CountingScope
+    private let direction: Direction
+    private let memory: Locked<Int>
+
+    init(_ scope: CountingScope, _ direction: Direction, _ memory: Int) {
+        self.scope = scope
+        self.direction = direction
+        self.memory = Locked(memory)
+    }
+
+    func setProtocol(_ name: String) throws(ResourceLimitError) {}
+
+    func reserveMemory(_ count: Int) throws(ResourceLimitError) {
+        try self.scope.reserve(.memory(count))
+        self.memory.withLock { $0 += count }
+    }
+
+    func releaseMemory(_ count: Int) {
+        self.memory.withLock { $0 -= count }
+        self.scope.release(.memory(count))
+    }
+
+    func close() {
+        self.scope.release(.memory(self.memory.withLock { $0 }))
+        self.scope.release(.stream(self.direction))
+    }
 }

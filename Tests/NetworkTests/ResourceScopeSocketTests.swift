@@ -72,12 +72,12 @@ import Transport
             let error = await #expect(throws: TransportError.self) {
                 try await dialer.listen(on: Multiaddr("/ip4/127.0.0.1/tcp/0"))
             }
-            #expect(error?.reason.contains("the limit of 0") == true)
+            #expect(error?.reason.contains("no more than 0") == true)
             let address = try Multiaddr("/ip4/127.0.0.1/tcp/1")
             let failure = await #expect(throws: DialError.self) {
                 _ = try await dialer.connect(toWhoeverIsAt: address)
             }
-            #expect(failure?.attempts.first?.cause.contains("the limit of 0") == true)
+            #expect(failure?.attempts.first?.cause.contains("no more than 0") == true)
             #expect(scope.connections == 0)
             #expect(scope.openScopes == 0)
         }
@@ -94,7 +94,7 @@ import Transport
             await other.close()
             for await event in events {
                 guard case .inboundFailed(_, let failure) = event else { continue }
-                #expect("\(failure)".contains("the limit of 2"))
+                #expect("\(failure)".contains("no more than 2"))
                 break
             }
             #expect(scope.descriptors == 2)

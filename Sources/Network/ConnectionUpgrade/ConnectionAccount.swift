@@ -1,3 +1,4 @@
+import Multiformats
 import Synchronization
 import Transport
 
@@ -7,29 +8,15 @@ import Transport
 /// was charged is given back once, however many of them come upon the end.
 final class ConnectionAccount: Sendable {
     /// Where the connection asks for what else it needs.
-    let scope: any ResourceScope
-    private let direction: Direction
+    let scope: any ConnectionScope
     private let isClosed = Atomic(false)
 
     /// Opens an account of `resources`. Throws where a limit does not allow another connection or socket: then nothing is
     /// charged.
-    init(_ direction: Direction, of resources: any ResourceScope) throws(ResourceLimitError) {
-        let scope = try resources.connectionScope(direction)
-        do throws(ResourceLimitError) {
-            try scope.reserve(.connection(direction))
-        } catch {
-            scope.close()
-            throw error
-        }
-        do throws(ResourceLimitError) {
-            try scope.reserve(.fileDescriptor)
-        } catch {
-            scope.release(.connection(direction))
-            scope.close()
-            throw error
-        }
-        self.scope = scope
-        self.direction = direction
+    init(
+        _ direction: Direction, with remoteAddress: Multiaddr?, of resources: any ResourceScope
+    ) throws(ResourceLimitError) {
+        self.scope = try resources.connectionScope(direction, remoteAddress)
     }
 
     // A loop that has ended drops the jobs that would have gone on with the socket.
@@ -38,8 +25,6 @@ final class ConnectionAccount: Sendable {
     /// Gives back what was charged, behind all that the connection has asked its scope for.
     func close() {
         guard !self.isClosed.exchange(true, ordering: .relaxed) else { return }
-        self.scope.release(.fileDescriptor)
-        self.scope.release(.connection(self.direction))
         self.scope.close()
     }
 }

@@ -34,9 +34,9 @@ package final class ConnectionUpgrader: Sendable {
     ) async throws -> Connection {
         let account: ConnectionAccount
         do {
-            account = try ConnectionAccount(.outbound, of: self.configuration.resources)
+            account = try ConnectionAccount(.outbound, with: nil, of: self.configuration.resources)
         } catch {
-            throw UpgradeError.refused("\(error)")
+            throw UpgradeError.refused(error)
         }
         let link: RawLink
         do {
@@ -83,6 +83,14 @@ package final class ConnectionUpgrader: Sendable {
             link, direction: direction, expectedPeer: expectedPeer, account: nil, attempt: nil, completion: completion)
     }
 
+    private static func upgradeError(_ error: any Error) -> UpgradeError {
+        if let limit = error as? ResourceLimitError {
+            .refused(limit)
+        } else {
+            error as? UpgradeError ?? .transportFailed("\(error)")
+        }
+    }
+
     /// A link whose socket is not charged yet has no `account`.
     private func upgrade(
         _ link: RawLink, direction: Direction, expectedPeer: PeerID?, account: ConnectionAccount?,
@@ -97,7 +105,9 @@ package final class ConnectionUpgrader: Sendable {
             var account = account
             let session: UpgradeSession
             do {
-                let charged = try account ?? ConnectionAccount(direction, of: self.configuration.resources)
+                let charged =
+                    try account
+                    ?? ConnectionAccount(direction, with: link.remoteAddress, of: self.configuration.resources)
                 account = charged
                 session = try UpgradeSession(
                     link: link, socket: Socket(descriptor: descriptor), direction: direction,
@@ -106,7 +116,7 @@ package final class ConnectionUpgrader: Sendable {
             } catch {
                 Socket(descriptor: descriptor).close()
                 account?.close()
-                return completion(.failure((error as? UpgradeError) ?? .refused("\(error)")))
+                return completion(.failure(Self.upgradeError(error)))
             }
             session.start()
             // An attempt that was cancelled already ends the session here, which must have begun for that.

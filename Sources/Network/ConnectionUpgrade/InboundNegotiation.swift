@@ -6,11 +6,17 @@ import Transport
 final class InboundNegotiation: StreamNegotiation {
     private var listener = MultistreamListener()
     private let router: any StreamRouter
+    private let admit: (LoopStream, String) -> Bool
     private let onViolation: (StreamCloseReason) -> Void
 
-    /// `onViolation` is called where the peer breaks the rules, or takes too long.
-    init(router: any StreamRouter, onViolation: @escaping (StreamCloseReason) -> Void) {
+    /// `admit` says whether there may be one more stream of a protocol; `onViolation` is called where the peer breaks the
+    /// rules, or takes too long.
+    init(
+        router: any StreamRouter, admit: @escaping (LoopStream, String) -> Bool,
+        onViolation: @escaping (StreamCloseReason) -> Void
+    ) {
         self.router = router
+        self.admit = admit
         self.onViolation = onViolation
     }
 
@@ -32,6 +38,10 @@ final class InboundNegotiation: StreamNegotiation {
         guard let agreed else { return used }
         stream.negotiation = nil
         stream.protocolID = agreed
+        guard self.admit(stream, agreed) else {
+            stream.reset()
+            return used
+        }
         self.router.serve(stream)
         return used
     }

@@ -91,12 +91,12 @@ extension MuxedConnection {
         guard held != self.chargedInput, !self.isClosed, !self.isEnding else { return }
         if held > self.chargedInput {
             do {
-                try self.scope.reserve(.memory(held - self.chargedInput))
+                try self.scope.reserveMemory(held - self.chargedInput)
             } catch {
                 return self.exceeded(error)
             }
         } else {
-            self.scope.release(.memory(self.chargedInput - held))
+            self.scope.releaseMemory(self.chargedInput - held)
         }
         self.chargedInput = held
     }

@@ -109,7 +109,7 @@ extension MuxedConnection: ConnectionDriver {
 
     private func releaseScope(_ streams: [StreamEntry?]) {
         for case let entry? in streams { self.release(entry) }
-        self.scope.release(.memory(self.chargedInput + self.chargedOutput))
+        self.scope.releaseMemory(self.chargedInput + self.chargedOutput)
         self.account.close()
     }
 

@@ -48,12 +48,12 @@ extension MuxedConnection {
         guard held != self.chargedOutput else { return }
         if held > self.chargedOutput {
             do {
-                try self.scope.reserve(.memory(held - self.chargedOutput))
+                try self.scope.reserveMemory(held - self.chargedOutput)
             } catch {
                 return self.exceeded(error)
             }
         } else {
-            self.scope.release(.memory(self.chargedOutput - held))
+            self.scope.releaseMemory(self.chargedOutput - held)
         }
         self.chargedOutput = held
     }

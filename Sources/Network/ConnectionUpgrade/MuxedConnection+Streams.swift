@@ -17,19 +17,14 @@ extension MuxedConnection {
 
     /// Makes the stream's two faces possible, or refuses it where a limit says so.
     private func add(_ id: YamuxStreamID, _ direction: Direction) throws(ResourceLimitError) -> LoopStream {
-        try self.scope.reserve(.stream(direction))
-        do {
-            try self.scope.reserve(.memory(YamuxConfiguration.initialWindow))
-        } catch {
-            self.scope.release(.stream(direction))
-            throw error
-        }
+        let scope = try self.scope.streamScope(direction, memory: YamuxConfiguration.initialWindow)
         let stream = LoopStream(
             connection: self.connection, direction: direction,
             key: StreamKey(number: UInt64(id.number), slot: id.slot, generation: id.generation), driver: self)
         while self.streams.count <= id.slot { self.streams.append(nil) }
-        self.streams[id.slot] = StreamEntry(stream: stream)
+        self.streams[id.slot] = StreamEntry(stream: stream, scope: scope)
         self.streamCount += 1
+        self.connection.noteStreams(self.streamCount, now: self.loop.now)
         return stream
     }
 
@@ -38,6 +33,7 @@ extension MuxedConnection {
         guard let entry = self.entry(stream.yamuxID), entry.stream === stream else { return }
         self.streams[stream.key.slot] = nil
         self.streamCount -= 1
+        self.connection.noteStreams(self.streamCount, now: self.loop.now)
         if self.streamCount == 0, self.streams.count > Self.keptStreams { self.streams = [] }
         self.waitingOutput -= stream.waitingOutput
         self.windowGrowth -= entry.growth
@@ -47,8 +43,7 @@ extension MuxedConnection {
     /// Gives back what a stream was charged with.
     func release(_ entry: StreamEntry) {
         self.configuration.nodeWindowBudget.give(entry.growth)
-        self.scope.release(.memory(YamuxConfiguration.initialWindow + entry.growth))
-        self.scope.release(.stream(entry.stream.direction))
+        entry.scope.close()
     }
 
     /// A stream that the peer began: its protocol is negotiated before anyone sees it.
@@ -56,13 +51,24 @@ extension MuxedConnection {
         guard self.closing == nil else { return self.session.reset(id) }
         do {
             let stream = try self.add(id, .inbound)
-            stream.negotiation = InboundNegotiation(router: self.configuration.router) { [connection, configuration] in
-                configuration.onStreamViolation(connection, $0)
-            }
+            stream.negotiation = InboundNegotiation(
+                router: self.configuration.router, admit: { [weak self] in self?.admit($0, speaking: $1) ?? false },
+                onViolation: { [connection, configuration] in configuration.onStreamViolation(connection, $0) })
             self.watchNegotiation(of: stream, timeout: self.configuration.negotiationTimeout)
         } catch {
             self.configuration.onRefused(self.connection, error)
             self.session.reset(id)
+        }
+    }
+
+    /// Charges a stream of the peer's to the protocol that it agreed on; where that has too many, the stream is refused.
+    private func admit(_ stream: LoopStream, speaking name: String) -> Bool {
+        do {
+            try self.entry(stream.yamuxID)?.scope.setProtocol(name)
+            return true
+        } catch {
+            self.configuration.onRefused(self.connection, error)
+            return false
         }
     }
 
@@ -106,7 +112,10 @@ extension MuxedConnection {
         let known = self.connection.supports(anyOf: request.protocols)
         do {
             let negotiation = try OutboundNegotiation(
-                protocols: known.map { [$0] } ?? request.protocols, completion: request.completion)
+                protocols: known.map { [$0] } ?? request.protocols,
+                admit: { [weak self] stream, name throws(ResourceLimitError) in
+                    try self?.entry(stream.yamuxID)?.scope.setProtocol(name)
+                }, completion: request.completion)
             stream.negotiation = negotiation
             negotiation.begin(on: stream)
             if let known {
@@ -144,20 +153,20 @@ extension MuxedConnection: StreamDriver {
     private func growWindow(of stream: LoopStream, by growth: Int) {
         let nodeBudget = self.configuration.nodeWindowBudget
         guard self.windowGrowth + growth <= self.configuration.connectionWindowBudget,
-            self.entry(stream.yamuxID) != nil, nodeBudget.take(growth)
+            let entry = self.entry(stream.yamuxID), nodeBudget.take(growth)
         else { return }
-        guard (try? self.scope.reserve(.memory(growth))) != nil else { return nodeBudget.give(growth) }
+        guard (try? entry.scope.reserveMemory(growth)) != nil else { return nodeBudget.give(growth) }
         self.streams[stream.key.slot]?.growth += growth
         self.windowGrowth += growth
         self.session.growWindow(stream.yamuxID, by: growth)
     }
 
     private func windowShrank(of stream: LoopStream, by count: Int) {
-        guard self.entry(stream.yamuxID) != nil else { return }
+        guard let entry = self.entry(stream.yamuxID) else { return }
         self.streams[stream.key.slot]?.growth -= count
         self.windowGrowth -= count
         self.configuration.nodeWindowBudget.give(count)
-        self.scope.release(.memory(count))
+        entry.scope.releaseMemory(count)
     }
 
     func streamStopsReading(_ stream: LoopStream) {

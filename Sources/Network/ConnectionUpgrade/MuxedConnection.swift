@@ -20,7 +20,7 @@ final class MuxedConnection {
     let configuration: UpgradeConfiguration
     let socket: Socket
     let account: ConnectionAccount
-    let scope: any ResourceScope
+    let scope: any ConnectionScope
     var poller: SocketPoller?
     var timer: LoopTimer?
 
@@ -71,6 +71,7 @@ final class MuxedConnection {
 
     struct StreamEntry {
         let stream: LoopStream
+        let scope: any StreamScope
         /// By how many bytes the window grew.
         var growth = 0
     }

@@ -1,4 +1,5 @@
 public import PeerIdentity
+public import Transport
 
 /// Why a connected socket did not become a connection.
 public enum UpgradeError: Error, Hashable, Sendable {
@@ -13,7 +14,8 @@ public enum UpgradeError: Error, Hashable, Sendable {
     /// The socket failed.
     case transportFailed(String)
     case timedOut(after: Duration)
-    case refused(String)
+    /// A limit of this node does not allow the connection.
+    case refused(ResourceLimitError)
     case cancelled
 }
 
@@ -42,7 +44,7 @@ extension UpgradeError: CustomStringConvertible {
         case .muxerFailed(let why): "no muxer was agreed on: \(why)"
         case .transportFailed(let why): "the connection broke during the handshake: \(why)"
         case .timedOut(let after): "the handshake took longer than \(after)"
-        case .refused(let why): "the connection was refused: \(why)"
+        case .refused(let limit): "this node refused the connection: \(limit)"
         case .cancelled: "the attempt was cancelled"
         }
     }

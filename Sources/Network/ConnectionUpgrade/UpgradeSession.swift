@@ -62,7 +62,7 @@ final class UpgradeSession {
         do {
             self.poller = try SocketPoller(self.loop, descriptor: self.socket.descriptor, handler: self)
         } catch {
-            return self.fail(.refused("\(error)"))
+            return self.fail(.transportFailed("\(error)"))
         }
         let timeout = self.configuration.handshakeTimeout
         self.deadline = self.loop.now + timeout
@@ -158,6 +158,8 @@ final class UpgradeSession {
         } catch let error as MultistreamError {
             self.sendRefusal()
             self.fail(.securityNotAgreed("\(error)"))
+        } catch let limit as ResourceLimitError {
+            self.fail(.refused(limit))
         } catch NoiseError.peerMismatch(let expected, let actual) {
             self.fail(.peerMismatch(expected: expected, actual: actual))
         } catch {
@@ -169,6 +171,7 @@ final class UpgradeSession {
     private func finish(behind received: Bytes) throws {
         guard let completion = self.completion, let handshake = self.handshake.take() else { return }
         let secured = handshake.finish()
+        try self.account.scope.setPeer(secured.remotePeer)
         let connection = Connection(
             Connection.Description(
                 direction: self.direction, localPeer: self.configuration.localPeer, remotePeer: secured.remotePeer,

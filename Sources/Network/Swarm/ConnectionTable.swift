@@ -8,6 +8,7 @@ final class ConnectionTable: Sendable {
 
     private struct State {
         var connections: [PeerID: [Connection]] = [:]
+        var count = 0
         var isClosed = false
     }
 
@@ -16,6 +17,7 @@ final class ConnectionTable: Sendable {
         self.state.withLock { state in
             guard !state.isClosed else { return false }
             state.connections[connection.remotePeer, default: []].append(connection)
+            state.count += 1
             return true
         }
     }
@@ -27,6 +29,7 @@ final class ConnectionTable: Sendable {
                 let index = connections.firstIndex(of: connection)
             else { return false }
             connections.remove(at: index)
+            state.count -= 1
             state.connections[connection.remotePeer] = connections.isEmpty ? nil : connections
             return true
         }
@@ -39,6 +42,9 @@ final class ConnectionTable: Sendable {
     var all: [Connection] {
         self.state.withLock { $0.connections.values.flatMap { $0 } }.sorted { $0.id < $1.id }
     }
+
+    /// How many connections stand.
+    var count: Int { self.state.withLock { $0.count } }
 
     /// Takes no more connections, and returns those that stand.
     func close() -> [Connection] {

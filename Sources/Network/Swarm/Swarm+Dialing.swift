@@ -79,7 +79,8 @@ extension Swarm {
         let dial = waiter.dial
         // What is noted from now on comes to the dial by itself.
         dial.add(self.addressBook.addresses(of: peer))
-        let task = self.tasks.add {
+        // On a loop: each step of a dial waits for one, and to change threads for it costs more than the step.
+        let task = self.tasks.add(on: self.loops.next()) {
             // Another dial may have ended between the look at the table and the start of this one.
             if let connection = self.usableConnection(to: peer) {
                 dial.finish(.success(connection))

@@ -32,7 +32,7 @@ extension Swarm {
         }
         guard isFirst else { return }
         do {
-            try self.configuration.resources.reserve(.fileDescriptor)
+            try self.resources.reserve(.fileDescriptor)
         } catch {
             SwarmMetrics.log.warning("changes of the network interfaces are not followed", ["reason": error])
             return
@@ -66,7 +66,7 @@ extension Swarm {
 
     private func end(_ watcher: LoopBound<InterfaceWatcher>?) async {
         if let watcher { await watcher.loop.perform { watcher.value.close() } }
-        self.configuration.resources.release(.fileDescriptor)
+        self.resources.release(.fileDescriptor)
     }
 
     private func interfacesChanged() {

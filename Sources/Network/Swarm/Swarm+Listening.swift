@@ -35,7 +35,7 @@ extension Swarm {
         -> any TransportListener
     {
         do {
-            try self.configuration.resources.reserve(.fileDescriptor)
+            try self.resources.reserve(.fileDescriptor)
         } catch {
             throw TransportError(.failed, "listen on \(address): \(error)")
         }
@@ -44,7 +44,7 @@ extension Swarm {
                 self?.accept(link)
             }
         } catch {
-            self.configuration.resources.release(.fileDescriptor)
+            self.resources.release(.fileDescriptor)
             throw error
         }
     }
@@ -52,7 +52,7 @@ extension Swarm {
     /// Stops a listener of this node and gives its socket back.
     func end(_ listener: any TransportListener) async {
         await listener.close()
-        self.configuration.resources.release(.fileDescriptor)
+        self.resources.release(.fileDescriptor)
     }
 
     /// The addresses that are listened on, as they came out; an unspecified one stands for every interface.

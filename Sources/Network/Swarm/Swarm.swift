@@ -2,7 +2,7 @@ import Bytes
 import ConnectionUpgrade
 import Cryptography
 public import EventLoop
-import Multiformats
+public import Multiformats
 import Noise
 public import PeerIdentity
 public import Transport
@@ -18,10 +18,16 @@ public final class Swarm: Sendable {
     /// The threads that connections live on.
     public let loops: EventLoopGroup
 
+    /// What connections, streams and memory are charged to.
+    public let resources: any ResourceScope
+
     let transports: [any Transport]
     let protocols: ProtocolTable
     let events = EventBroadcaster<NodeEvent>()
     let table = ConnectionTable()
+    /// Which connections matter, and how many are kept.
+    public let connectionManager: ConnectionManager
+    private let persistent = Locked<PersistentPeers?>(nil)
     let addressBook = AddressBook()
     let pendingDials = PendingDials()
     /// Dials and upgrades that nobody waits for in particular.
@@ -51,6 +57,12 @@ public final class Swarm: Sendable {
         self.identity = identity
         self.localPeer = PeerID(identity.publicKey)
         self.configuration = configuration
+        let limits = configuration.limits ?? .scaledToMachine()
+        let resources = configuration.resources ?? ResourceManager(limits)
+        self.resources = resources
+        let fitting = configuration.resources == nil ? limits : .unlimited
+        self.connectionManager = ConnectionManager(
+            configuration.connections ?? .fitting(fitting), self.table, loops: loops)
         self.transports = transports
         self.loops = loops
         self.names = NameResolver(loops.next(), servers: configuration.nameServers)
@@ -61,7 +73,7 @@ public final class Swarm: Sendable {
         var random = SystemRandom()
         var upgrade = UpgradeConfiguration(
             identity: identity, staticKey: try NoiseStaticKey(identity: identity, using: &random),
-            router: self.protocols, resources: configuration.resources)
+            router: self.protocols, resources: resources)
         upgrade.yamux = configuration.yamux
         upgrade.nodeWindowBudget = WindowBudget(limit: configuration.nodeWindowBudget)
         upgrade.connectionWindowBudget = configuration.connectionWindowBudget
@@ -111,6 +123,7 @@ public final class Swarm: Sendable {
         SwarmMetrics.connected(connection)
         self.events.send(.connected(connection))
         self.hooks.connected(connection)
+        self.connectionManager.connected()
         return true
     }
 
@@ -119,6 +132,25 @@ public final class Swarm: Sendable {
         SwarmMetrics.disconnected(connection, reason)
         self.events.send(.disconnected(connection, reason))
         self.hooks.disconnected(connection)
+    }
+
+    // MARK: Peers that stay
+
+    /// Connects to the peer, protects its connections, and dials it again, for as long as the swarm runs, whenever none
+    /// stands. A dial that fails is an event.
+    public func keepConnected(to peer: PeerID, at addresses: [Multiaddr]) {
+        self.keeper.add(peer, at: addresses)
+    }
+
+    /// The peers that `keepConnected` was called for, and how it stands with each.
+    public var persistentPeers: [PersistentPeer] { self.keeper.all }
+
+    private var keeper: PersistentPeers {
+        self.persistent.withLock { keeper in
+            let made = keeper ?? PersistentPeers(self, self.tasks, redialling: self.configuration.redialInterval)
+            keeper = made
+            return made
+        }
     }
 
     // MARK: Closing
@@ -136,6 +168,7 @@ public final class Swarm: Sendable {
         for listener in listeners { await self.end(listener) }
         self.tellListenAddresses()
         self.tasks.cancel()
+        self.connectionManager.close()
         self.names.cancelAll()
         let connections = self.table.close()
         await withDiscardingTaskGroup { group in

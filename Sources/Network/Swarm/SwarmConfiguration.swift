@@ -20,6 +20,10 @@ public struct SwarmConfiguration: Sendable {
     public var dialledAddresses = 64
     /// How long a stream may take to agree on its protocol.
     public var negotiationTimeout: Duration = .seconds(10)
+    /// How many connections are kept, and for how long; nil for as many as fit the limits.
+    public var connections: ConnectionPolicy?
+    /// How long a peer that should be connected all the time is waited for before it is dialled again, at first and at most.
+    public var redialInterval: ClosedRange<Duration> = .seconds(1)...(.seconds(300))
     /// How long connections may take to send what was written when the swarm closes.
     public var closingTime: Duration = .seconds(1)
     /// Name servers as "IP:port"; nil for those of the system.
@@ -34,8 +38,11 @@ public struct SwarmConfiguration: Sendable {
     /// How many peers' static keys of Noise a loop remembers, so that the signature of one that comes again is not verified
     /// again; 0 for none.
     public var verifiedStaticKeys = VerifiedStaticKeys.standardLimit
-    /// What connections, streams and memory are charged to.
-    public var resources: any ResourceScope = UnlimitedResources()
+    /// How much the node, and each who uses it, may have; nil for limits that are scaled to the machine.
+    public var limits: ResourceLimits?
+    /// What connections, streams and memory are charged to instead of a `ResourceManager` with `limits`: several nodes can
+    /// share one.
+    public var resources: (any ResourceScope)?
 
     /// Every default.
     public init() {}

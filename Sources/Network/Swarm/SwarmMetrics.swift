@@ -36,6 +36,16 @@ struct SwarmMetrics: Sendable {
         }
     }
 
+    static func trimmed(_ connection: Connection, _ why: String) {
+        self.counter(
+            "connections_trimmed_total", "Connections that were closed to have fewer, by the cause.", ["why": why]
+        )
+        .increment()
+        self.log.debug(
+            "closing a connection",
+            ["peer": connection.remotePeer, "address": connection.remoteAddress, "why": why])
+    }
+
     static func streamViolation(on connection: Connection, _ reason: StreamCloseReason) {
         self.counter("stream_violations_total", "Streams that ended because the peer broke their rules.", [:])
             .increment()

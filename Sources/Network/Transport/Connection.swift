@@ -54,6 +54,9 @@ public final class Connection: Sendable {
 
     private let driver: Locked<LoopBound<any ConnectionDriver>?>
     private let state = Locked(State())
+    private let streams = Atomic<Int>(0)
+    /// Nanoseconds of the instant at which the last stream ended.
+    private let lastStreamEnded: Atomic<Int64>
 
     private struct State {
         var remoteProtocols: Set<String> = []
@@ -72,6 +75,7 @@ public final class Connection: Sendable {
         self.description = description
         self.loop = loop
         self.openedAt = EventLoop.monotonicNow()
+        self.lastStreamEnded = Atomic(self.openedAt.nanoseconds)
         self.driver = Locked(nil)
     }
 
@@ -175,7 +179,22 @@ public final class Connection: Sendable {
         if self.loop.isCurrent { body() } else { self.loop.execute(body) }
     }
 
+    /// How many streams are open, of either side.
+    public var streamCount: Int { self.streams.load(ordering: .relaxed) }
+
+    /// Since when no stream is open; nil while there is one.
+    public var idleSince: Instant? {
+        guard self.streamCount == 0 else { return nil }
+        return Instant(nanoseconds: self.lastStreamEnded.load(ordering: .relaxed))
+    }
+
     // MARK: What the driver and the services report
+
+    /// Notes how many streams are open now.
+    package func noteStreams(_ count: Int, now: Instant) {
+        self.streams.store(count, ordering: .relaxed)
+        if count == 0 { self.lastStreamEnded.store(now.nanoseconds, ordering: .relaxed) }
+    }
 
     /// Notes that this side or the peer has begun to close the connection.
     package func noteGoingAway() { self.state.withLock { $0.isGoingAway = true } }

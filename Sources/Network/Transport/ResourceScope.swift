@@ -1,68 +1,68 @@
-/// Something of which a node has only so much.
-public enum Resource: Hashable, Sendable {
-    /// One connection, from the socket on.
-    case connection(Direction)
-    /// One stream of a connection.
-    case stream(Direction)
-    /// Memory that is held, in bytes: the capacity of buffers and windows, not what is in them.
-    case memory(Int)
-    /// One open socket: that of a connection, from its dial or its acceptance on, or that of a listener.
-    case fileDescriptor
-}
+public import Multiformats
+public import PeerIdentity
 
-/// Who began a connection or a stream.
-public enum Direction: String, Hashable, Sendable {
-    /// The peer began it.
-    case inbound
-    /// This node began it.
-    case outbound
-}
-
-/// A request for a resource went above a limit.
-public struct ResourceLimitError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What was asked for.
-    public let resource: Resource
-    /// The scope whose limit it is, such as "system" or "peer 12D3…".
-    public let scope: String
-    /// How much of it the scope may hold: bytes of memory, otherwise a count.
-    public let limit: Int
-
-    /// The refusal of `resource` by the limit of `scope`.
-    public init(resource: Resource, scope: String, limit: Int) {
-        self.resource = resource
-        self.scope = scope
-        self.limit = limit
-    }
-
-    public var description: String {
-        "the limit of \(self.limit) for \(self.resource) of \(self.scope) is reached"
-    }
-}
-
-/// An account that every connection, stream, buffer and window is charged to before it exists.
+/// The account of a node, which everything is charged to before it exists.
 ///
 /// A scope may be called from any thread. What was reserved is released with the same values.
 public protocol ResourceScope: AnyObject, Sendable {
-    /// Charges the resource to the account. Throws where a limit does not allow it: then nothing is charged.
+    /// Charges the resource to the node. Throws where a limit does not allow it: then nothing is charged.
     func reserve(_ resource: Resource) throws(ResourceLimitError)
     /// Gives back what `reserve` charged.
     func release(_ resource: Resource)
-    /// The account of one connection; what it still holds when it is closed is released.
-    func connectionScope(_ direction: Direction) throws(ResourceLimitError) -> any ResourceScope
+    /// The account of one connection with its socket, which are charged. `remoteAddress` is nil while it is not known.
+    func connectionScope(
+        _ direction: Direction, _ remoteAddress: Multiaddr?
+    ) throws(ResourceLimitError) -> any ConnectionScope
+}
+
+/// The account of one connection. Charges go to the node's account and to the peer's, too.
+public protocol ConnectionScope: AnyObject, Sendable {
+    /// Names who the connection leads to. Throws where that peer has as much as it may: then it is named no one.
+    func setPeer(_ peer: PeerID) throws(ResourceLimitError)
+    /// Charges `count` bytes of memory. Throws where a limit does not allow it: then nothing is charged.
+    func reserveMemory(_ count: Int) throws(ResourceLimitError)
+    /// Gives back what `reserveMemory` charged.
+    func releaseMemory(_ count: Int)
+    /// The account of one stream, which is charged with `memory` bytes for its first window.
+    func streamScope(_ direction: Direction, memory: Int) throws(ResourceLimitError) -> any StreamScope
+    /// Ends the account, once all streams' have ended: what it still holds is given back.
+    func close()
+}
+
+/// The account of one stream, confined to its connection's loop. Charges go to those of its connection and its protocol, too.
+public protocol StreamScope: AnyObject {
+    /// Names what the stream speaks. Throws where that protocol has as many streams as it may: then it is named nothing.
+    func setProtocol(_ name: String) throws(ResourceLimitError)
+    /// Charges `count` bytes of memory. Throws where a limit does not allow it: then nothing is charged.
+    func reserveMemory(_ count: Int) throws(ResourceLimitError)
+    /// Gives back what `reserveMemory` charged.
+    func releaseMemory(_ count: Int)
     /// Ends the account: what it still holds is given back.
     func close()
 }
 
-/// A scope without limits.
-public final class UnlimitedResources: ResourceScope {
-    /// A scope that allows everything.
+/// An account without limits, which counts nothing.
+public final class UnlimitedResources: ResourceScope, ConnectionScope, StreamScope {
+    /// An account that allows everything.
     public init() {}
     /// Allows it.
     public func reserve(_ resource: Resource) throws(ResourceLimitError) {}
     /// Does nothing.
     public func release(_ resource: Resource) {}
-    /// This scope itself.
-    public func connectionScope(_ direction: Direction) throws(ResourceLimitError) -> any ResourceScope { self }
+    /// This account itself.
+    public func connectionScope(
+        _ direction: Direction, _ remoteAddress: Multiaddr?
+    ) throws(ResourceLimitError) -> any ConnectionScope { self }
+    /// Allows it.
+    public func setPeer(_ peer: PeerID) throws(ResourceLimitError) {}
+    /// Allows it.
+    public func reserveMemory(_ count: Int) throws(ResourceLimitError) {}
+    /// Does nothing.
+    public func releaseMemory(_ count: Int) {}
+    /// This account itself.
+    public func streamScope(_ direction: Direction, memory: Int) throws(ResourceLimitError) -> any StreamScope { self }
+    /// Allows it.
+    public func setProtocol(_ name: String) throws(ResourceLimitError) {}
     /// Does nothing.
     public func close() {}
 }

@@ -35,7 +35,6 @@ public final class Node: Sendable {
 
     private let ownLoops: EventLoopGroup?
     /// Dials of the bootstrap peers.
-    private let tasks = TaskSet()
     private let state = Locked(State())
     private static let log = Log("node")
 
@@ -119,7 +118,7 @@ public final class Node: Sendable {
 
     // MARK: Running
 
-    /// Listens, and begins to connect to the bootstrap peers; one that is not reached is an event.
+    /// Listens, and begins to connect to the bootstrap peers; each dial of one that fails is an event.
     ///
     /// Does nothing where the node was started before. An address of a family that the host does not have is left out with a warning, so that the same list serves everywhere.
     /// Throws `TransportError` where another cannot be listened on, or none is left; the node must then be shut down.
@@ -143,7 +142,14 @@ public final class Node: Sendable {
             Self.log.warning("an address is not listened on", ["address": address, "reason": error])
         }
         await self.mdns?.start()
-        for address in self.configuration.bootstrap { self.tasks.add { await self.bootstrap(address) } }
+        for address in self.configuration.bootstrap + self.configuration.peers {
+            guard let peer = address.peerID else {
+                self.swarm.report(
+                    .dialFailed(DialError(peer: nil, reason: "\(address) names no peer; add /p2p/ and the peer's ID")))
+                continue
+            }
+            self.swarm.keepConnected(to: peer, at: [address])
+        }
     }
 
     /// Starts the node unless it was, keeps it running until the task is cancelled or `shutdown` is called, and drains it.
@@ -161,16 +167,6 @@ public final class Node: Sendable {
         await self.shutdown()
     }
 
-    private func bootstrap(_ address: Multiaddr) async {
-        do {
-            _ = try await self.connect(to: address)
-        } catch let error as DialError {
-            self.swarm.report(.dialFailed(error))
-        } catch {
-            return
-        }
-    }
-
     /// Ends the node in order: no new connections, GoAway on those that stand, time to send what was written.
     ///
     /// Returns when everything has ended, within about `SwarmConfiguration.closingTime`. A second call waits for the first.
@@ -186,7 +182,6 @@ public final class Node: Sendable {
         // A stream's handler that was cancelled by the first call must end, or that one never does.
         guard begins else { return await self.wait(orCancelled: TaskSet.currentIsMember) { $0 == .stopped } }
         self.wakeWaiters()
-        await self.tasks.cancelAndWait()
         await self.mdns?.stop()
         await self.identify?.stop()
         await self.swarm.close()

@@ -24,8 +24,11 @@ public struct NodeConfiguration: Sendable {
     public var listen: [Multiaddr]
     /// Where else the node can be dialled: peers are told of these addresses too.
     public var announce: [Multiaddr] = []
-    /// Addresses of peers to connect to when the node starts, each with its `/p2p`.
+    /// Addresses of peers to stay connected to, each with its `/p2p`: they are dialled when the node starts, protected, and
+    /// dialled again whenever no connection stands.
     public var bootstrap: [Multiaddr]
+    /// More such peers, which the node's user knows: their connections are worth no more than those of `bootstrap`.
+    public var peers: [Multiaddr] = []
     /// What peers are told that this program is, such as "chat/1.2.0" (libp2p identify, "agentVersion").
     public var agentVersion: String
     /// Whether `/perf/1.0.0` is answered: anyone may then make this node send and receive as much as it can.

@@ -1,7 +1,7 @@
 import Apus
 import Foundation
 
-/// The signals that ask the process to end.
+/// The signals that ask the process to end, or to tell how it is.
 ///
 /// They are watched from the start, on a loop of their own: a process with PID 1, as in a container, ignores a signal that
 /// it does not handle.
@@ -11,16 +11,22 @@ struct ProcessSignals: Sendable {
 
     private let loop: EventLoop
     private let requests: AsyncStream<SignalWatcher.Signal>
+    /// One element for each SIGUSR1 that a command may wait for: a wish to know how the node is.
+    let reportRequests: AsyncStream<Void>
     private let watch: LoopBound<SignalWatch>
 
-    /// Watches SIGINT and SIGTERM: the first is for `first`, the second ends the process at once.
+    /// Watches SIGINT and SIGTERM, of which the first is for `first` and the second ends the process at once, and SIGUSR1.
     init() async throws {
         let loop = EventLoop(index: 0, options: EventLoopOptions(spinning: false))
         let (requests, continuation) = AsyncStream.makeStream(of: SignalWatcher.Signal.self)
+        // Signals that come while a report is written are answered by one more.
+        let (reports, reporting) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         self.loop = loop
         self.requests = requests
+        self.reportRequests = reports
         self.watch = try await loop.perform { () throws(SocketError) in
-            LoopBound(try SignalWatch(loop) { continuation.yield($0) }, on: loop)
+            LoopBound(
+                try SignalWatch(loop, onFirst: { continuation.yield($0) }, onUser: { reporting.yield() }), on: loop)
         }
     }
 
@@ -44,9 +50,12 @@ private final class SignalWatch {
     private var watchers: [SignalWatcher] = []
     private var deadline: LoopTimer?
 
-    init(_ loop: EventLoop, onFirst: @escaping (SignalWatcher.Signal) -> Void) throws(SocketError) {
+    init(
+        _ loop: EventLoop, onFirst: @escaping (SignalWatcher.Signal) -> Void, onUser: @escaping () -> Void
+    ) throws(SocketError) {
         self.loop = loop
         self.onFirst = onFirst
+        self.watchers.append(try SignalWatcher(loop, signal: .user1, handler: onUser))
         for signal in [SignalWatcher.Signal.interrupt, .terminate] {
             self.watchers.append(
                 try SignalWatcher(loop, signal: signal) { [unowned self] in self.received(signal) })

@@ -41,7 +41,7 @@ public final class MDNSService: Sendable {
         let isFirst = await self.loop.perform {
             let endpoint = MDNSEndpoint(
                 self.loop, peer: self.swarm.localPeer, configuration: self.configuration,
-                resources: self.swarm.configuration.resources,
+                resources: self.swarm.resources,
                 discovered: { [weak self] in self?.discovered($0, at: $1) },
                 dial: { [weak self] in self?.dial($0) })
             let bound = LoopBound(endpoint, on: self.loop)

@@ -18,6 +18,12 @@ struct NodeReport: Sendable {
         try await self.output.write(text)
     }
 
+    /// Tells how the node is now: what it holds, what it refused, and which configured peers are connected.
+    func status() async throws {
+        let status = StatusReport(of: self.node)
+        if self.isJSON { try await self.output.json(status.json) } else { try await self.output.write(status.text) }
+    }
+
     /// Tells of one event.
     func happened(_ event: NodeEvent) async throws {
         self.log(event)

@@ -11,8 +11,10 @@ enum RunCommand {
             flag comes before the variable, the variable before the file, the file before the default. A variable for an \
             option that may be repeated holds a list with commas or blanks between.
             With --json each event is an object on a line of its own: "listening" with peer and address, "peer_connected", \
-            "peer_disconnected" with its reason, "peer_identified", "peer_discovered", "observed_address", "dial_failed", "inbound_failed", \
-            "refused" and "stopped_listening". Without, events are logged on standard error.
+            "peer_disconnected" with its reason, "peer_identified", "peer_discovered", "observed_address", "dial_failed", \
+            "inbound_failed", "refused" and "stopped_listening". Without, events are logged on standard error.
+            SIGUSR1 makes the node tell who holds what of its resources, what it refused and which configured peers are \
+            connected: as text, or with --json as a "status" event.
             """,
         options: [RunOptions.config.declaration] + RunOptions.settings,
         examples: [
@@ -58,7 +60,7 @@ enum RunCommand {
             group.addTask {
                 do {
                     try await report.started()
-                    for await event in events { try await report.happened(event) }
+                    try await Self.tell(events, report, signals)
                 } catch {
                     await node.shutdown()
                     throw error
@@ -83,20 +85,49 @@ enum RunCommand {
     }
 }
 
+extension RunCommand {
+    /// Reports events until the node has ended, and how the node is whenever SIGUSR1 comes.
+    private static func tell(
+        _ events: AsyncStream<NodeEvent>, _ report: NodeReport, _ signals: ProcessSignals
+    ) async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { for await _ in signals.reportRequests { try await report.status() } }
+            for await event in events { try await report.happened(event) }
+            group.cancelAll()
+        }
+    }
+}
+
 extension NodeConfiguration {
     /// The configuration that the options of `apus run` ask for, without the identity.
     init(run values: OptionValues) throws(CommandError) {
         try self.init(dialing: values)
         self.listen = try values.list(RunOptions.listen)
         self.bootstrap = try values.list(RunOptions.bootstrap)
+        self.peers = try values.list(RunOptions.peerWith)
         self.announce = try values.list(RunOptions.announce)
         self.agentVersion = try values[RunOptions.agent]
         self.servesPerf = try values[RunOptions.perf]
         self.mdns = try values[RunOptions.mdns] ? MDNSConfiguration() : nil
         let loops = try values[RunOptions.loops]
         self.swarm.loops = loops > 0 ? loops : nil
+        self.swarm.limits = try Self.limits(values)
+        let most = try values[RunOptions.maximumConnections]
+        if most > 0 { self.swarm.connections = ConnectionPolicy(lowWater: most / 6 * 5, highWater: most) }
+        let idle = try values[RunOptions.idleTimeout]
+        if idle > .zero {
+            var policy = self.swarm.connections ?? .fitting(self.swarm.limits ?? .scaledToMachine())
+            policy.idle = .close(after: idle)
+            self.swarm.connections = policy
+        }
         self.swarm.spinning = try values[RunOptions.spinning]
         self.swarm.closingTime = min(try values[RunOptions.closingTime], .seconds(2))
+    }
+
+    private static func limits(_ values: OptionValues) throws(CommandError) -> ResourceLimits {
+        guard try values[RunOptions.limits] else { return .unlimited }
+        let memory = try values[RunOptions.memoryLimit].bytes
+        return .scaledToMachine(memory: memory > 0 ? Int(clamping: memory) : nil)
     }
 
     /// The configuration of a node that only dials.

@@ -17,7 +17,30 @@ enum RunOptions {
             "Listen on this address. 0.0.0.0 and :: stand for every interface, port 0 for one that the system chooses.")
     static let bootstrap = Option(
         "bootstrap", "MULTIADDR", .peerAddress, isRepeatable: true, isSetting: true,
-        help: "Connect to this peer at the start. The address ends in /p2p/ and the peer's ID.")
+        help:
+            "Stay connected to this peer, through which others are found: it is dialled again for ever. The address ends in /p2p/ and the peer's ID."
+    )
+    static let peerWith = Option(
+        "peer-with", "MULTIADDR", .peerAddress, isRepeatable: true, isSetting: true,
+        help: "Stay connected to this peer of yours, in the same way.")
+    static let limits = Option.flag(
+        "limits", defaultsTo: true, isSetting: true,
+        help:
+            "Bound what the node, and each peer, protocol and connection of it, may hold. Only for measurements without."
+    )
+    static let memoryLimit = Option(
+        "memory-limit", "SIZE", .size, defaults: ["0"], isSetting: true,
+        help:
+            "How much memory buffers and windows may hold; connections and streams are bounded in proportion. 0 means a quarter of the machine's."
+    )
+    static let maximumConnections = Option(
+        "max-connections", "N", .integer(0...1_000_000), defaults: ["0"], isSetting: true,
+        help:
+            "Close the least valuable connections where there are more than this. 0 means as many as fit the other limits."
+    )
+    static let idleTimeout = Option(
+        "idle-timeout", "TIME", .duration, defaults: ["0"], isSetting: true,
+        help: "Close connections that have had no stream for so long. 0 means never.")
     static let announce = Option(
         "announce", "MULTIADDR", .multiaddr, isRepeatable: true, isSetting: true,
         help: "Tell peers of this address too: one that leads here, such as that of a router that forwards a port.")
@@ -55,10 +78,11 @@ enum RunOptions {
 
     /// The settings, in the order in which help and the example file show them.
     static let settings: [OptionDeclaration] = [
-        Self.dataDir.declaration, Self.listen.declaration, Self.bootstrap.declaration, Self.announce.declaration,
-        Self.agent.declaration, Self.perf.declaration, Self.mdns.declaration, Self.nameServer.declaration,
-        Self.loops.declaration, Self.spinning.declaration, Self.dialTimeout.declaration,
-        Self.handshakeTimeout.declaration,
+        Self.dataDir.declaration, Self.listen.declaration, Self.bootstrap.declaration, Self.peerWith.declaration,
+        Self.announce.declaration, Self.limits.declaration, Self.memoryLimit.declaration,
+        Self.maximumConnections.declaration, Self.idleTimeout.declaration,
+        Self.agent.declaration, Self.perf.declaration, Self.mdns.declaration, Self.nameServer.declaration, Self.loops.declaration,
+        Self.spinning.declaration, Self.dialTimeout.declaration, Self.handshakeTimeout.declaration,
         Self.negotiationTimeout.declaration, Self.closingTime.declaration, Self.logLevel.declaration,
     ]
 

@@ -1,0 +1,127 @@
+import Bytes
+import EventLoop
+public import PeerIdentity
+import Telemetry
+import Transport
+
+/// Keeps a node's connections to as many as are wanted, and knows which of them matter.
+///
+/// Parts of the node say what a peer is worth to them by tags, and protect those that must stay. It may be used from any
+/// thread.
+public final class ConnectionManager: Sendable {
+    /// How many connections are kept, and for how long.
+    public let policy: ConnectionPolicy
+    private let scores = Locked(PeerScores())
+    private let table: ConnectionTable
+    private let loops: EventLoopGroup
+    private let deadline = Locked<LoopDeadline?>(nil)
+    private let isClosed = Locked(false)
+
+    /// Too many connections are looked at so often, and idle ones too.
+    private static let interval = Duration.seconds(1)
+    /// Connections that are closed have so long to send what waits.
+    private static let closingTime = Duration.seconds(1)
+    private static let log = Log("swarm")
+
+    init(_ policy: ConnectionPolicy, _ table: ConnectionTable, loops: EventLoopGroup) {
+        self.policy = policy
+        self.table = table
+        self.loops = loops
+    }
+
+    // MARK: What peers are worth
+
+    /// Gives a tag of the peer a value, which counts until it is set again; 0 takes it away.
+    public func tag(_ peer: PeerID, _ name: String, _ value: Int) {
+        self.scores.withLock { $0.tag(peer, name, value, now: EventLoop.monotonicNow()) }
+    }
+
+    /// Adds `amount` to a tag of the peer that becomes smaller with time.
+    public func bump(_ peer: PeerID, _ name: String, by amount: Int, decaying score: DecayingScore) {
+        self.scores.withLock { $0.bump(peer, name, by: amount, score, now: EventLoop.monotonicNow()) }
+    }
+
+    /// Keeps the peer's connections whatever it is worth, until `unprotect` is called with the same name.
+    public func protect(_ peer: PeerID, _ name: String) {
+        self.scores.withLock { $0.protect(peer, name, now: EventLoop.monotonicNow()) }
+    }
+
+    /// Ends one part's protection of the peer.
+    public func unprotect(_ peer: PeerID, _ name: String) {
+        self.scores.withLock { $0.unprotect(peer, name, now: EventLoop.monotonicNow()) }
+    }
+
+    /// Whether somebody protects the peer.
+    public func isProtected(_ peer: PeerID) -> Bool { self.scores.withLock { $0.isProtected(peer) } }
+
+    /// The sum of the peer's tags.
+    public func value(of peer: PeerID) -> Int {
+        self.scores.withLock { $0.value(of: peer, now: EventLoop.monotonicNow()) }
+    }
+
+    // MARK: Closing what is too much
+
+    /// A connection came to stand.
+    func connected() {
+        if self.policy.idle != .keep || self.table.count > self.policy.highWater { self.schedule() }
+    }
+
+    func close() {
+        self.isClosed.withLock { $0 = true }
+        self.deadline.withLock { deadline in
+            deadline?.cancel()
+            deadline = nil
+        }
+    }
+
+    private func schedule() {
+        self.deadline.withLock { deadline in
+            guard deadline == nil, !self.isClosed.withLock({ $0 }) else { return }
+            deadline = LoopDeadline(on: self.loops.next(), at: EventLoop.monotonicNow() + Self.interval) {
+                [weak self] in
+                self?.look()
+            }
+        }
+    }
+
+    private func look() {
+        self.deadline.withLock { deadline in
+            deadline?.cancel()
+            deadline = nil
+        }
+        let now = EventLoop.monotonicNow()
+        let connections = self.table.all
+        var closed: Set<UInt64> = []
+        if case .close(let time) = self.policy.idle {
+            for connection in connections {
+                guard let since = connection.idleSince, now - since >= time, !self.isProtected(connection.remotePeer)
+                else { continue }
+                closed.insert(connection.id)
+                self.end(connection, "without streams")
+            }
+        }
+        let left = connections.filter { !closed.contains($0.id) }
+        let candidates = self.candidates(left, now: now)
+        let excess = Set(ConnectionTrimming(policy: self.policy).excess(candidates, now: now).map(\.id))
+        for connection in left where excess.contains(connection.id) { self.end(connection, "too many connections") }
+        let remaining = left.count - excess.count
+        if remaining > self.policy.highWater || (self.policy.idle != .keep && remaining > 0) { self.schedule() }
+    }
+
+    private func candidates(_ connections: [Connection], now: Instant) -> [ConnectionTrimming.Candidate] {
+        self.scores.withLock { scores in
+            connections.map { connection in
+                let peer = connection.remotePeer
+                return ConnectionTrimming.Candidate(
+                    id: connection.id, peer: peer, direction: connection.direction, openedAt: connection.openedAt,
+                    streams: connection.streamCount, value: scores.value(of: peer, now: now),
+                    isProtected: scores.isProtected(peer))
+            }
+        }
+    }
+
+    private func end(_ connection: Connection, _ why: String) {
+        SwarmMetrics.trimmed(connection, why)
+        connection.beginClose(gracePeriod: Self.closingTime)
+    }
+}

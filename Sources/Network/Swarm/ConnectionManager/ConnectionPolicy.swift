@@ -1,0 +1,32 @@
+/// How many connections a node keeps, and for how long.
+public struct ConnectionPolicy: Hashable, Sendable {
+    /// What becomes of a connection without streams.
+    public enum Idle: Hashable, Sendable {
+        /// It stays, as long as there are not too many: go-libp2p's rule.
+        case keep
+        /// It is closed after this time, unless its peer is protected; rust-libp2p does so after 10 s.
+        case close(after: Duration)
+    }
+
+    /// Above so many connections the least valuable are closed.
+    public var highWater: Int
+    /// So many are left then.
+    public var lowWater: Int
+    /// A connection younger than this is not closed for being one too many (go-libp2p: 1 min).
+    public var gracePeriod: Duration = .seconds(60)
+    /// What becomes of connections without streams.
+    public var idle: Idle = .keep
+
+    /// Keeps at most `highWater` connections, and closes down to `lowWater` where there are more.
+    public init(lowWater: Int, highWater: Int) {
+        self.highWater = max(highWater, 1)
+        self.lowWater = min(max(lowWater, 0), self.highWater)
+    }
+
+    /// Three quarters of the connections that `limits` allow, down to five eighths.
+    public static func fitting(_ limits: ResourceLimits) -> ConnectionPolicy {
+        let most = min(limits.system.connections, limits.system.fileDescriptors)
+        guard most < .max else { return ConnectionPolicy(lowWater: .max, highWater: .max) }
+        return ConnectionPolicy(lowWater: most / 8 * 5, highWater: most / 4 * 3)
+    }
+}

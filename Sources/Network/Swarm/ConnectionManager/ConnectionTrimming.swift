@@ -1,0 +1,38 @@
+import Bytes
+import PeerIdentity
+import Transport
+
+/// Which connections are closed when there are too many.
+struct ConnectionTrimming {
+    /// What is known of one connection.
+    struct Candidate {
+        let id: UInt64
+        let peer: PeerID
+        let direction: Direction
+        let openedAt: Instant
+        let streams: Int
+        let value: Int
+        let isProtected: Bool
+    }
+
+    let policy: ConnectionPolicy
+
+    /// The connections to close, least valuable first; none where there are few enough.
+    ///
+    /// Of peers that are worth as much, the one with fewer streams goes first, then the one that came by itself, then the
+    /// one that came last: a crowd of new strangers drives out nobody who was there before. Protected peers and those within
+    /// their grace period stay, also above the high water: what bounds them is the resource manager.
+    func excess(_ candidates: [Candidate], now: Instant) -> [Candidate] {
+        guard candidates.count > self.policy.highWater else { return [] }
+        let closable = candidates.filter { !$0.isProtected && now - $0.openedAt >= self.policy.gracePeriod }
+        return Array(closable.sorted(by: Self.goesFirst).prefix(candidates.count - self.policy.lowWater))
+    }
+
+    private static func goesFirst(_ left: Candidate, _ right: Candidate) -> Bool {
+        if left.value != right.value { return left.value < right.value }
+        if (left.streams == 0) != (right.streams == 0) { return left.streams == 0 }
+        if left.direction != right.direction { return left.direction == .inbound }
+        if left.streams != right.streams { return left.streams < right.streams }
+        return left.id > right.id
+    }
+}

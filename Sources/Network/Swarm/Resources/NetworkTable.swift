@@ -1,0 +1,95 @@
+import Bytes
+import Multiformats
+import Transport
+
+/// Counts the inbound connections of each network of hosts, and how fast they come.
+///
+/// A network is forgotten when it has no connection and its burst is whole again, so that the table holds no more networks
+/// than there are connections, and those that came in the last minutes; the oldest go where these are many.
+struct NetworkTable {
+    private struct Entry {
+        var connections = 0
+        /// When the burst would be whole again: each connection puts it off by the interval.
+        var fullAt: Instant
+    }
+
+    /// Networks without connections of which the rate is remembered.
+    private static let remembered = 16_384
+
+    private let limits: NetworkLimits
+    private var entries: [IPNetwork: Entry] = [:]
+    /// Networks in the order in which they came, to forget those that are quiet.
+    private var order: [IPNetwork] = []
+    private var position = 0
+
+    init(_ limits: NetworkLimits) { self.limits = limits }
+
+    var count: Int { self.entries.count }
+
+    /// The networks of an address, smallest first; none for the loopback.
+    static func networks(of address: IPAddress) -> [IPNetwork] {
+        let address = address.unmapped
+        guard !address.isLoopback else { return [] }
+        return switch address {
+        case .v4: [IPNetwork(of: address, prefix: 32)]
+        case .v6: [IPNetwork(of: address, prefix: 56), IPNetwork(of: address, prefix: Self.sitePrefix)]
+        }
+    }
+
+    /// What a provider gives to one site; a customer's network is smaller.
+    private static let sitePrefix = 48
+
+    private func isSite(_ network: IPNetwork) -> Bool { network.prefix == Self.sitePrefix }
+
+    /// Counts one connection for each network, or throws and counts nothing.
+    mutating func enter(_ networks: [IPNetwork], now: Instant) throws(ResourceLimitError) {
+        for network in networks { try self.check(network, now: now) }
+        for network in networks {
+            var entry = self.entries[network] ?? Entry(fullAt: now)
+            if self.entries[network] == nil { self.order.append(network) }
+            entry.connections += 1
+            entry.fullAt = max(entry.fullAt, now) + self.interval(network)
+            self.entries[network] = entry
+        }
+        self.forgetSome(now: now)
+    }
+
+    private func check(_ network: IPNetwork, now: Instant) throws(ResourceLimitError) {
+        guard let entry = self.entries[network] else { return }
+        let most = self.isSite(network) ? self.limits.connectionsPerSite : self.limits.connectionsPerHost
+        guard entry.connections < most else {
+            throw ResourceLimitError(resource: .connection(.inbound), scope: .network(network), limit: most)
+        }
+        let burst = self.isSite(network) ? self.limits.burstPerSite : self.limits.burstPerHost
+        guard burst < .max else { return }
+        let ahead = (entry.fullAt - now).saturatingNanoseconds
+        let interval = self.interval(network).saturatingNanoseconds
+        let (allowed, overflow) = interval.multipliedReportingOverflow(by: Int64(burst) - 1)
+        guard overflow || ahead <= allowed else {
+            throw ResourceLimitError(resource: .attempt, scope: .network(network), limit: burst)
+        }
+    }
+
+    private func interval(_ network: IPNetwork) -> Duration {
+        self.isSite(network) ? self.limits.intervalPerSite : self.limits.intervalPerHost
+    }
+
+    mutating func leave(_ networks: [IPNetwork]) {
+        for network in networks { self.entries[network]?.connections -= 1 }
+    }
+
+    /// Looks at two of the networks that came first for each that comes.
+    private mutating func forgetSome(now: Instant) {
+        for _ in 0..<2 where self.position < self.order.count {
+            let network = self.order[self.position]
+            guard let entry = self.entries[network] else { continue }
+            let isOver = entry.connections == 0 && (entry.fullAt <= now || self.entries.count > Self.remembered)
+            self.position += 1
+            if isOver { self.entries[network] = nil } else { self.order.append(network) }
+        }
+        if self.position >= 64, self.position * 2 >= self.order.count {
+            self.order.removeFirst(self.position)
+            self.position = 0
+        }
+    }
+}

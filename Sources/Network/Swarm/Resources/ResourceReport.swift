@@ -1,0 +1,43 @@
+public import PeerIdentity
+
+/// Who holds what of a node's resources, and what was refused.
+public struct ResourceReport: Hashable, Sendable {
+    /// What a peer holds.
+    public struct Peer: Hashable, Sendable {
+        /// Whose it is.
+        public let peer: PeerID
+        /// All that the peer's connections and their streams hold.
+        public let use: ResourceUse
+    }
+
+    /// What the streams of a protocol hold.
+    public struct ProtocolUse: Hashable, Sendable {
+        /// The protocol's name.
+        public let name: String
+        /// All that its streams hold.
+        public let use: ResourceUse
+    }
+
+    /// How often something was refused.
+    public struct Refusals: Hashable, Sendable {
+        /// The kind of account whose limit it was, such as "peer".
+        public let scope: String
+        /// What was refused, such as "inbound_stream".
+        public let resource: String
+        /// How often, since the node began.
+        public let count: UInt64
+    }
+
+    /// How much everybody may have.
+    public let limits: ResourceLimits
+    /// All of the node.
+    public let system: ResourceUse
+    /// Connections without a peer and streams without a protocol.
+    public let transient: ResourceUse
+    /// Peers with connections; those that hold the most memory first.
+    public let peers: [Peer]
+    /// Protocols with streams; those that hold the most memory first.
+    public let protocols: [ProtocolUse]
+    /// What was refused, by the kind of account and of resource.
+    public let refusals: [Refusals]
+}

@@ -1,0 +1,105 @@
+import Transport
+
+/// How much of each resource an account holds.
+public struct ResourceUse: Hashable, Sendable {
+    /// Connections that peers began.
+    public internal(set) var inboundConnections = 0
+    /// Connections that this node began.
+    public internal(set) var outboundConnections = 0
+    /// Streams that peers began.
+    public internal(set) var inboundStreams = 0
+    /// Streams that this node began.
+    public internal(set) var outboundStreams = 0
+    /// Bytes of memory.
+    public internal(set) var memory = 0
+    /// Open sockets.
+    public internal(set) var fileDescriptors = 0
+
+    /// Nothing.
+    public init() {}
+
+    init(_ resource: Resource) {
+        switch resource {
+        case .connection(.inbound): self.inboundConnections = 1
+        case .connection(.outbound): self.outboundConnections = 1
+        case .stream(.inbound): self.inboundStreams = 1
+        case .stream(.outbound): self.outboundStreams = 1
+        case .memory(let count): self.memory = count
+        case .fileDescriptor: self.fileDescriptors = 1
+        case .attempt: break
+        }
+    }
+
+    /// Whether it is nothing.
+    public var isEmpty: Bool { self == ResourceUse() }
+
+    static func + (left: ResourceUse, right: ResourceUse) -> ResourceUse {
+        var sum = left
+        sum.add(right, sign: 1)
+        return sum
+    }
+
+    mutating func add(_ other: ResourceUse, sign: Int) {
+        self.inboundConnections += sign * other.inboundConnections
+        self.outboundConnections += sign * other.outboundConnections
+        self.inboundStreams += sign * other.inboundStreams
+        self.outboundStreams += sign * other.outboundStreams
+        self.memory += sign * other.memory
+        self.fileDescriptors += sign * other.fileDescriptors
+    }
+}
+
+/// How much of each resource an account may hold.
+public struct ScopeLimits: Hashable, Sendable {
+    /// Connections that peers began.
+    public var inboundConnections = Int.max
+    /// Connections that this node began.
+    public var outboundConnections = Int.max
+    /// Connections of either kind.
+    public var connections = Int.max
+    /// Streams that peers began.
+    public var inboundStreams = Int.max
+    /// Streams that this node began.
+    public var outboundStreams = Int.max
+    /// Streams of either kind.
+    public var streams = Int.max
+    /// Bytes of memory.
+    public var memory = Int.max
+    /// Open sockets.
+    public var fileDescriptors = Int.max
+
+    /// No limit.
+    public init() {}
+
+    /// The resource of which `use` is more than allowed, where `added` was added last, and how much is.
+    func exceeded(by use: ResourceUse, adding added: ResourceUse) -> (resource: Resource, limit: Int)? {
+        if added.memory > 0, use.memory > self.memory { return (.memory(added.memory), self.memory) }
+        if added.inboundStreams > 0 {
+            let limit = min(self.inboundStreams, self.streams)
+            if use.inboundStreams > self.inboundStreams || use.inboundStreams + use.outboundStreams > self.streams {
+                return (.stream(.inbound), limit)
+            }
+        }
+        if added.outboundStreams > 0 {
+            let limit = min(self.outboundStreams, self.streams)
+            if use.outboundStreams > self.outboundStreams || use.inboundStreams + use.outboundStreams > self.streams {
+                return (.stream(.outbound), limit)
+            }
+        }
+        let connections = use.inboundConnections + use.outboundConnections
+        if added.inboundConnections > 0 {
+            if use.inboundConnections > self.inboundConnections || connections > self.connections {
+                return (.connection(.inbound), min(self.inboundConnections, self.connections))
+            }
+        }
+        if added.outboundConnections > 0 {
+            if use.outboundConnections > self.outboundConnections || connections > self.connections {
+                return (.connection(.outbound), min(self.outboundConnections, self.connections))
+            }
+        }
+        if added.fileDescriptors > 0, use.fileDescriptors > self.fileDescriptors {
+            return (.fileDescriptor, self.fileDescriptors)
+        }
+        return nil
+    }
+}
