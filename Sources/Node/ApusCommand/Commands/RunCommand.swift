@@ -5,8 +5,8 @@ enum RunCommand {
     static let command = Command(
         "run", summary: "run a node until it is told to end",
         discussion: """
-            The node listens, connects to the bootstrap peers and to those of the local networks, answers identify and ping, and prints its PeerID and the \
-            addresses at which it can be dialled. SIGINT or SIGTERM ends it in order, with exit code 0; a second one at once.
+            The node listens, connects to the bootstrap peers and to those of the local networks, answers identify and \
+            ping, and prints its PeerID and the addresses at which it can be dialled. SIGINT or SIGTERM ends it in order, with exit code 0; a second one at once.
             Every option but --config can also be set by its environment variable or by its key in the configuration file. A \
             flag comes before the variable, the variable before the file, the file before the default. A variable for an \
             option that may be repeated holds a list with commas or blanks between.

@@ -81,7 +81,8 @@ enum RunOptions {
         Self.dataDir.declaration, Self.listen.declaration, Self.bootstrap.declaration, Self.peerWith.declaration,
         Self.announce.declaration, Self.limits.declaration, Self.memoryLimit.declaration,
         Self.maximumConnections.declaration, Self.idleTimeout.declaration,
-        Self.agent.declaration, Self.perf.declaration, Self.mdns.declaration, Self.nameServer.declaration, Self.loops.declaration,
+        Self.agent.declaration, Self.perf.declaration, Self.mdns.declaration, Self.nameServer.declaration,
+        Self.loops.declaration,
         Self.spinning.declaration, Self.dialTimeout.declaration, Self.handshakeTimeout.declaration,
         Self.negotiationTimeout.declaration, Self.closingTime.declaration, Self.logLevel.declaration,
     ]
