@@ -23,9 +23,9 @@ func tests(_ name: String, _ dependencies: [String], resources: [Resource]? = ni
 }
 
 let foundations = ["Bytes", "Multiformats", "Cryptography", "PeerIdentity", "Telemetry"]
-let machines = ["MultistreamSelect", "Noise", "Yamux"]
+let machines = ["MultistreamSelect", "Noise", "Yamux", "MulticastDNS"]
 let network = ["EventLoop", "Storage", "Transport", "ConnectionUpgrade", "TCPTransport", "MemoryTransport", "Swarm"]
-let protocols = ["Identify", "Ping", "Perf"]
+let protocols = ["Identify", "Ping", "Perf", "Discovery"]
 
 let package = Package(
     name: "Apus",
@@ -57,6 +57,7 @@ let package = Package(
         library("MultistreamSelect", in: "Machines", ["Bytes"]),
         library("Noise", in: "Machines", ["Bytes", "Cryptography", "PeerIdentity"]),
         library("Yamux", in: "Machines", ["Bytes"]),
+        library("MulticastDNS", in: "Machines", ["Bytes", "Multiformats", "PeerIdentity"]),
 
         library("EventLoop", in: "Network", ["Bytes", "Multiformats", "Telemetry", "CUV", "CAres"]),
         library("Storage", in: "Network", ["Bytes", "Telemetry", "EventLoop", "CSQLite"]),
@@ -86,6 +87,12 @@ let package = Package(
             ]),
         library("Ping", in: "Protocols", ["Bytes", "Cryptography", "EventLoop", "Transport", "Swarm"]),
         library("Perf", in: "Protocols", ["Bytes", "EventLoop", "Transport", "Swarm"]),
+        library(
+            "Discovery", in: "Protocols",
+            [
+                "Bytes", "Multiformats", "Cryptography", "PeerIdentity", "Telemetry", "MulticastDNS", "EventLoop",
+                "Transport", "Swarm",
+            ]),
 
         library(
             "Apus", in: "Node",
@@ -102,7 +109,7 @@ let package = Package(
         tests("FoundationsTests", foundations + ["TestSupport"], resources: [.copy("Vectors"), .copy("Oracles")]),
         tests("MachinesTests", foundations + machines + ["TestSupport"]),
         tests("NetworkTests", foundations + machines + network + ["TestSupport"]),
-        tests("NodeTests", ["Apus", "TestSupport"] + foundations + network + protocols),
+        tests("NodeTests", ["Apus", "TestSupport", "MulticastDNS"] + foundations + network + protocols),
         tests("CommandTests", ["ApusCommand", "Apus"] + foundations + network + protocols),
     ]
 )

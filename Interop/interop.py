@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 
+import mdns
 import rows
 import self_test
 from command_line import check_identify
@@ -30,7 +31,7 @@ REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = ",".join(peer.name for peer in rows.PEERS) + ",contracts"
+    names = ",".join(peer.name for peer in rows.PEERS) + ",contracts,mdns"
     parser.add_argument("--apus", metavar="FILE", help="our peer (default .build/release/apus-peer, else debug)")
     parser.add_argument("--apus-cli", metavar="FILE", help="the command line apus; without it its rows are left out")
     parser.add_argument(
@@ -80,6 +81,10 @@ def fail(code, text):
     sys.exit(code)
 
 
+# What is missing of the peers that have mDNS.
+PEER_FILES = {peer.name: peer.missing_from for peer in rows.PEERS if peer.name in ("go", "rust", "kubo")}
+
+
 class Progress:
     """Tells of each row as it comes."""
 
@@ -104,7 +109,7 @@ class Progress:
 
 def choose_peers(options, site):
     """The peers to run, and those that are not installed with what is missing."""
-    wanted = options.only.split(",") if options.only else [peer.name for peer in rows.PEERS] + ["contracts"]
+    wanted = options.only.split(",") if options.only else [peer.name for peer in rows.PEERS] + ["contracts", "mdns"]
     if options.self_test:
         wanted = ["rust", "contracts"]
     chosen, skipped = [], []
@@ -120,9 +125,13 @@ def choose_peers(options, site):
     if contracts and shutil.which("redis-server") is None:
         skipped.append(("the contracts", "redis-server is not installed"))
         contracts = False
+    discovery = "mdns" in wanted
+    if discovery and (reason := mdns.missing_from_host()):
+        skipped.append(("mDNS", reason))
+        discovery = False
     if skipped and options.require_all:
         fail(2, "; ".join(f"{name}: {reason}" for name, reason in skipped))
-    return chosen, contracts, skipped
+    return chosen, contracts, discovery, skipped
 
 
 def contract_peers(site, chosen, only):
@@ -139,19 +148,24 @@ def main():
     end_children_with_us()
     started = time.monotonic()
     progress = Progress(options.json)
-    chosen, with_contracts, skipped = choose_peers(options, site)
+    chosen, with_contracts, with_mdns, skipped = choose_peers(options, site)
     command_line = check_identify(os.path.abspath(options.apus_cli)) if options.apus_cli else None
     keys = "one" if options.quick or options.self_test else "all" if options.all_keys else "rotation"
     matrix = rows.run_matrix(site, chosen, keys, progress, command_line)
     contracts = []
     if with_contracts:
         contracts = Contracts(site, rows.Stand(site), progress).run(contract_peers(site, chosen, options.only))
+    discovery = []
+    if with_mdns:
+        apus_cli = os.path.abspath(options.apus_cli) if options.apus_cli else None
+        names = [name for name in ("go", "rust", "kubo") if not PEER_FILES[name](site)]
+        discovery = mdns.Discovery(site, apus_cli, progress).run(names)
     if options.report:
-        write_report(options, site, matrix, contracts, chosen, skipped)
-    finish(options, matrix + contracts, skipped, time.monotonic() - started)
+        write_report(options, site, matrix, contracts, discovery, chosen, skipped)
+    finish(options, matrix + contracts + discovery, skipped, time.monotonic() - started)
 
 
-def write_report(options, site, matrix, contracts, chosen, skipped):
+def write_report(options, site, matrix, contracts, discovery, chosen, skipped):
     # Paths of this machine do not belong into the page.
     arguments = [f"--{name.replace('_', '-')}" for name in ("quick", "all_keys", "require_all") if vars(options)[name]]
     arguments += ["--only", options.only] if options.only else []
@@ -171,7 +185,7 @@ def write_report(options, site, matrix, contracts, chosen, skipped):
         "perf": rows.PERF_BYTES >> 20,
     }
     os.makedirs(os.path.dirname(os.path.abspath(options.report)), exist_ok=True)
-    Report(facts, amounts).write(options.report, matrix, contracts, chosen, skipped)
+    Report(facts, amounts).write(options.report, matrix, contracts, discovery, chosen, skipped)
 
 
 def finish(options, done, skipped, seconds):

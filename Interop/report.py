@@ -43,12 +43,14 @@ class Report:
         self.facts = facts
         self.lines = [INTRODUCTION.format(**amounts)]
 
-    def write(self, path, matrix, contracts, peer_classes, skipped):
-        self.summary(matrix + contracts)
+    def write(self, path, matrix, contracts, discovery, peer_classes, skipped):
+        self.summary(matrix + contracts + discovery)
         for peer_class in peer_classes:
             self.peer(peer_class, [row for row in matrix if row.section == peer_class.name])
         if contracts:
             self.contracts(contracts)
+        if discovery:
+            self.discovery(discovery)
         if skipped:
             self.lines.append("## Not run\n")
             self.lines += [f"- {name}: {reason}" for name, reason in skipped]
@@ -95,6 +97,19 @@ class Report:
             dialect, peer, role = row.direction.split(", ")
             lines.append([row.section.removeprefix("contract "), dialect, peer, role, cell(row, notes)])
         self.lines += table(["contract", "dialect", "with", "role", "result"], lines)
+        self.notes(notes)
+
+    def discovery(self, rows):
+        self.lines.append("## Multicast DNS\n")
+        self.lines.append(
+            "Two network namespaces joined by one cable. **find**: our peer reports the other's address, and the other "
+            "ours (kubo, which reports nothing, connects to us, who do not connect to it). **daemon connects**: "
+            "`apus run` finds the other by itself and connects. **interfaces**: a node on `0.0.0.0` tells of an "
+            "address that comes to an interface, and of its end.\n"
+        )
+        notes = []
+        lines = [[row.direction, row.side, row.feature, cell(row, notes)] for row in rows]
+        self.lines += table(["with", "asking", "feature", "result"], lines)
         self.notes(notes)
 
     def notes(self, notes):

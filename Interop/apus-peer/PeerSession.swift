@@ -57,6 +57,11 @@ final class PeerSession: Sendable {
             case .listening(let address):
                 guard known.insert(address).inserted else { continue }
                 Output.emit(["event": "address", "addr": JSON(address)])
+            case .discovered(let peer, let addresses):
+                Output.emit([
+                    "event": "mdns", "peer": JSON(peer),
+                    "addrs": JSON(addresses.map { (try? $0.appending(peer)) ?? $0 }),
+                ])
             case .inboundFailed(let address, let failure): Output.log("from \(address): \(failure)")
             case .refused(let peer, let limit): Output.log("\(peer) was refused something: \(limit)")
             default: continue

@@ -34,7 +34,7 @@ enum RunCommand {
                     "listen", "key-type", "key-file", "seed", "security", "transports", "agent", "connect", "external",
                     "alias",
                 ],
-                switches: ["no-limits"], refused: self.refused))
+                switches: ["no-limits", "mdns"], refused: self.refused))
         try arguments.checkSecurity()
         try self.checkTransports(arguments)
         var configuration = NodeConfiguration()
@@ -44,6 +44,11 @@ enum RunCommand {
         configuration.announce = try arguments.addresses("external")
         configuration.agentVersion = arguments.string("agent") ?? "apus-peer/\(ApusVersion.agent)"
         configuration.servesPerf = true
+        if arguments.has("mdns") {
+            // Like the other peers, it tells whom it found and leaves it at that.
+            configuration.mdns = MDNSConfiguration()
+            configuration.mdns?.connects = false
+        }
         if arguments.has("no-limits") { configuration.swarm.resources = UnlimitedResources() }
         var connect: [Multiaddr] = []
         for address in try arguments.addresses("connect") {
@@ -61,7 +66,6 @@ enum RunCommand {
             "circuit relay": ["relay-service", "relay", "holepunch"],
             "reachability": ["autonat", "reachability"],
             "rendezvous": ["rendezvous"],
-            "mDNS": ["mdns"],
             "private networks": ["psk"],
             "the data plane": ["dataplane"],
         ]

@@ -117,7 +117,7 @@ struct ConfigurationTests {
         let values = try Self.values(
             "--listen /ip4/127.0.0.1/tcp/0 --bootstrap \(peer) --announce /dns4/example.org/tcp/1 --agent me --perf"
                 + " --name-server 192.0.2.1:53 --loops 3 --spinning=false --dial-timeout 1s --handshake-timeout 2s"
-                + " --negotiation-timeout 3s --closing-time 500ms --announce-only --no-announce 10.0.0.0/8")
+                + " --negotiation-timeout 3s --closing-time 500ms --announce-only --no-announce 10.0.0.0/8 --mdns=false")
         let configuration = try NodeConfiguration(run: values)
         #expect(configuration.listen.map(\.description) == ["/ip4/127.0.0.1/tcp/0"])
         #expect(configuration.bootstrap.map(\.description) == [peer])
@@ -126,6 +126,7 @@ struct ConfigurationTests {
         #expect(configuration.swarm.announce.excluded == [IPNetwork("10.0.0.0/8")])
         #expect(configuration.agentVersion == "me")
         #expect(configuration.servesPerf)
+        #expect(configuration.mdns == nil)
         #expect(configuration.swarm.nameServers == ["192.0.2.1:53"])
         #expect(configuration.swarm.loops == 3)
         #expect(!configuration.swarm.spinning)
@@ -141,6 +142,9 @@ struct ConfigurationTests {
         #expect(configuration.swarm.loops == nil)
         #expect(configuration.swarm.nameServers == nil)
         #expect(configuration.agentVersion == defaults.agentVersion)
+        // A library says nothing on the networks unless it is told to; the daemon does.
+        #expect(defaults.mdns == nil)
+        #expect(configuration.mdns != nil)
         #expect(configuration.servesPerf == defaults.servesPerf)
         #expect(configuration.swarm.spinning == defaults.swarm.spinning)
         #expect(configuration.swarm.dialTimeout == defaults.swarm.dialTimeout)

@@ -97,7 +97,7 @@ struct RunCommandTests {
     @Test func `the data directory and the key are made for their owner alone`() async throws {
         let home = try TemporaryDirectory()
         let process = try CommandProcess.start(
-            ["run", "--listen", "/ip4/127.0.0.1/tcp/0", "--json"], home: home.path)
+            ["run", "--listen", "/ip4/127.0.0.1/tcp/0", "--mdns=false", "--json"], home: home.path)
         let event = RunningNode.object(try #require(await process.output.line(containing: "listening")))
         for path in [".local", ".local/share", ".local/share/apus"] {
             #expect(TemporaryDirectory.mode(home.file(path)) == 0o700)

@@ -31,9 +31,9 @@ final class RunningNode: Sendable {
         return try RunningNode(process, directory, Self.object(try #require(line)))
     }
 
-    /// The arguments of a node whose data is in `directory`.
+    /// The arguments of a node whose data is in `directory`; it does not look for others on the networks of the host.
     static func arguments(_ directory: TemporaryDirectory) -> [String] {
-        ["run", "--data-dir", directory.file("data"), "--listen", "/ip4/127.0.0.1/tcp/0"]
+        ["run", "--data-dir", directory.file("data"), "--listen", "/ip4/127.0.0.1/tcp/0", "--mdns=false"]
     }
 
     /// The next event of that name.

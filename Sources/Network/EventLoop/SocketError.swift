@@ -15,7 +15,9 @@ public struct SocketError: Error, Hashable, Sendable {
         case shutdown = "end sending to"
         case askAddress = "ask for the address of a socket"
         case poll = "watch a socket"
+        case joinGroup = "join the multicast group"
         case watchSignal = "watch a signal"
+        case watchInterfaces = "watch the network interfaces"
         case raiseOpenFileLimit = "raise the limit of open files"
     }
 

@@ -1,4 +1,7 @@
+// See SocketAddress+System.swift: each of these may be where the compiler finds the constants of protocols.
 internal import Bytes
+internal import CAres
+internal import CUV
 
 #if canImport(Darwin)
     import Darwin

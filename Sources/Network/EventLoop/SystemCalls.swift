@@ -29,6 +29,18 @@ enum SystemCalls {
         Self.prepared(socket(domain, Self.datagramType, 0))
     }
 
+    /// A datagram socket that lasts, other than one that is asked a question and closed.
+    static func openLastingDatagram(_ domain: Int32) -> Int32 {
+        Self.unlessLast(Self.openDatagram(domain))
+    }
+
+    #if !canImport(Darwin)
+        /// A socket that the kernel tells of routes, links and addresses (NETLINK_ROUTE, which is 0).
+        static func openRouteMessages() -> Int32 {
+            Self.unlessLast(socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Self.openFlags, 0))
+        }
+    #endif
+
     static func openPair(_ descriptors: inout (Int32, Int32)) -> Int32 {
         let code = withUnsafeMutablePointer(to: &descriptors) { pointer in
             pointer.withMemoryRebound(to: Int32.self, capacity: 2) { socketpair(AF_UNIX, Self.streamType, 0, $0) }
@@ -110,5 +122,31 @@ enum SystemCalls {
         message.msg_iov = parts.baseAddress
         message.msg_iovlen = numericCast(parts.count)
         return sendmsg(descriptor, &message, Self.sendFlags)
+    }
+
+    // MARK: Datagrams
+
+    static func sendDatagram(
+        _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, _ address: UnsafePointer<sockaddr>, _ length: socklen_t
+    ) -> Int {
+        sendto(descriptor, bytes.baseAddress, bytes.count, Self.sendFlags, address, length)
+    }
+
+    /// One datagram, with whether it was longer than the buffer and so lost its end.
+    static func receiveDatagram(
+        _ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer, _ address: UnsafeMutablePointer<sockaddr>,
+        _ length: inout socklen_t
+    ) -> (count: Int, isCut: Bool) {
+        var part = iovec(iov_base: buffer.baseAddress, iov_len: buffer.count)
+        return withUnsafeMutablePointer(to: &part) { part in
+            var message = msghdr()
+            message.msg_name = UnsafeMutableRawPointer(address)
+            message.msg_namelen = length
+            message.msg_iov = part
+            message.msg_iovlen = 1
+            let count = recvmsg(descriptor, &message, 0)
+            length = message.msg_namelen
+            return (count, Int(message.msg_flags) & Int(MSG_TRUNC) != 0)
+        }
     }
 }

@@ -29,6 +29,8 @@ public enum NodeEvent: Sendable {
     case addressConfirmed(Multiaddr)
     /// Too few peers still see the node at this address, which was believed until now.
     case addressExpired(Multiaddr)
+    /// The peer said on the local network that it is at these addresses (mDNS); nothing has proved it yet.
+    case discovered(PeerID, [Multiaddr])
 }
 
 /// Why an attempt to connect failed, as a sentence for a person.

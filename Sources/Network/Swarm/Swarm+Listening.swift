@@ -24,9 +24,8 @@ extension Swarm {
             await self.end(listener)
             throw TransportError(.failed, "listen on \(address): this node is closing")
         }
-        for address in self.withPeer(ListenAddresses.expand([listener.address])) {
-            self.events.send(.listening(address))
-        }
+        if listener.address.isWildcard { await self.followInterfaces() }
+        self.tellListenAddresses()
         self.hooks.protocolsChanged()
         return listener.address
     }

@@ -50,6 +50,11 @@ public final class Swarm: Sendable {
 
     struct Listeners: Sendable {
         var all: [any TransportListener] = []
+        /// The addresses that were told as `NodeEvent.listening`, without the node's `/p2p`.
+        var told: [Multiaddr] = []
+        /// Watches the interfaces for listeners on every one of them.
+        var watcher: LoopBound<InterfaceWatcher>?
+        var isWatching = false
         var isClosed = false
     }
 
@@ -209,11 +214,9 @@ public final class Swarm: Sendable {
             defer { listeners.all = [] }
             return listeners.all
         }
-        for listener in listeners {
-            let addresses = self.withPeer(ListenAddresses.expand([listener.address]))
-            await self.end(listener)
-            for address in addresses { self.events.send(.stoppedListening(address)) }
-        }
+        await self.stopFollowingInterfaces()
+        for listener in listeners { await self.end(listener) }
+        self.tellListenAddresses()
         self.tasks.cancel()
         self.addressObserver.close()
         self.connectionManager.close()

@@ -1,6 +1,7 @@
 // One import brings all layers; a program that wants less imports a layer's product.
 @_exported public import Bytes
 @_exported public import Cryptography
+@_exported public import Discovery
 @_exported public import EventLoop
 @_exported public import Identify
 @_exported public import MemoryTransport

@@ -1,4 +1,5 @@
 import Bytes
+public import Discovery
 import EventLoop
 public import Identify
 import MemoryTransport
@@ -29,6 +30,8 @@ public final class Node: Sendable {
     public let swarm: Swarm
     /// What peers said of themselves; nil for a node that does without.
     public let identify: IdentifyService?
+    /// What finds peers on the local networks; nil for a node that does without.
+    public let mdns: MDNSService?
 
     private let ownLoops: EventLoopGroup?
     /// Dials of the bootstrap peers.
@@ -74,6 +77,7 @@ public final class Node: Sendable {
         var identify = IdentifyConfiguration()
         identify.agentVersion = configuration.agentVersion
         self.identify = configuration.identifies ? IdentifyService(swarm: self.swarm, configuration: identify) : nil
+        self.mdns = configuration.mdns.map { [swarm = self.swarm] in MDNSService(swarm: swarm, configuration: $0) }
     }
 
     private static func resolve(_ identity: NodeIdentity) throws -> PrivateKey {
@@ -131,6 +135,7 @@ public final class Node: Sendable {
         for (address, error) in leftOut {
             Self.log.warning("an address is not listened on", ["address": address, "reason": error])
         }
+        await self.mdns?.start()
         for address in self.configuration.bootstrap + self.configuration.peers {
             guard let peer = address.peerID else {
                 self.swarm.report(
@@ -171,6 +176,7 @@ public final class Node: Sendable {
         // A stream's handler that was cancelled by the first call must end, or that one never does.
         guard begins else { return await self.wait(orCancelled: TaskSet.currentIsMember) { $0 == .stopped } }
         self.wakeWaiters()
+        await self.mdns?.stop()
         await self.identify?.stop()
         await self.swarm.close()
         await self.ownLoops?.shutdown()

@@ -1,3 +1,4 @@
+public import Discovery
 public import EventLoop
 public import MemoryTransport
 public import Multiformats
@@ -32,6 +33,8 @@ public struct NodeConfiguration: Sendable {
     public var servesPerf: Bool
     /// Whether peers are told what this node is, and asked the same. Only benchmarks do without.
     public var identifies: Bool
+    /// How peers of the local networks are found by multicast DNS, and find this node; nil for a node that does neither.
+    public var mdns: MDNSConfiguration?
     /// Where `/memory` addresses are found; nil for a node that has none. Tests connect nodes of one process with it.
     public var memoryNetwork: MemoryNetwork?
     /// How the node connects: loops, timeouts, muxer, name servers.

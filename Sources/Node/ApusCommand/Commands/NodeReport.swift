@@ -43,6 +43,8 @@ struct NodeReport: Sendable {
                 ])
         case .disconnected(let connection, let reason):
             Self.log.info("disconnected", ["peer": connection.remotePeer, "reason": reason])
+        case .discovered(let peer, let addresses):
+            Self.log.info("discovered on the local network", ["peer": peer, "addresses": addresses.count])
         case .dialFailed(let error): Self.log.warning(FailureText.text(error))
         case .refused(let peer, let limit): Self.log.info("refused", ["peer": peer, "limit": limit])
         case .addressConfirmed(let address): Self.log.info("seen from outside", ["address": address])
@@ -95,6 +97,10 @@ struct NodeReport: Sendable {
             ])
         case .addressConfirmed(let address): Self.json("address_confirmed", address, of: node)
         case .addressExpired(let address): Self.json("address_expired", address, of: node)
+        case .discovered(let peer, let addresses):
+            .object([
+                "event": .string("peer_discovered"), "peer": .string("\(peer)"), "addresses": .strings(addresses),
+            ])
         }
     }
 

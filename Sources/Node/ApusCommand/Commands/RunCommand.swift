@@ -5,14 +5,14 @@ enum RunCommand {
     static let command = Command(
         "run", summary: "run a node until it is told to end",
         discussion: """
-            The node listens, connects to the bootstrap peers, answers identify and ping, and prints its PeerID and the \
-            addresses at which it can be dialled. SIGINT or SIGTERM ends it in order, with exit code 0; a second one at once.
+            The node listens, connects to the bootstrap peers and to those of the local networks, answers identify and \
+            ping, and prints its PeerID and the addresses at which it can be dialled. SIGINT or SIGTERM ends it in order, with exit code 0; a second one at once.
             Every option but --config can also be set by its environment variable or by its key in the configuration file. A \
             flag comes before the variable, the variable before the file, the file before the default. A variable for an \
             option that may be repeated holds a list with commas or blanks between.
             With --json each event is an object on a line of its own: "listening" with peer and address, "peer_connected", \
-            "peer_disconnected" with its reason, "peer_identified", "observed_address", "address_confirmed", \
-            "address_expired", "dial_failed", "inbound_failed", "refused", "connection_refused" and \
+            "peer_disconnected" with its reason, "peer_identified", "peer_discovered", "observed_address", \
+            "address_confirmed", "address_expired", "dial_failed", "inbound_failed", "refused", "connection_refused" and \
             "stopped_listening". Without, events are logged on standard error.
             SIGUSR1 makes the node tell who holds what of its resources, what it refused and which configured peers are \
             connected: as text, or with --json as a "status" event.
@@ -113,6 +113,7 @@ extension NodeConfiguration {
         self.agentVersion = try values[RunOptions.agent]
         self.servesPerf = try values[RunOptions.perf]
         self.swarm.allowsListedOnly = try values[RunOptions.onlyAllowed]
+        self.mdns = try values[RunOptions.mdns] ? MDNSConfiguration() : nil
         let loops = try values[RunOptions.loops]
         self.swarm.loops = loops > 0 ? loops : nil
         self.swarm.limits = try Self.limits(values)

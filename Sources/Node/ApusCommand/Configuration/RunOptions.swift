@@ -70,6 +70,9 @@ enum RunOptions {
     static let spinning = Option.flag(
         "spinning", defaultsTo: true, isSetting: true,
         help: "Let a busy thread poll on for up to 100 us before it sleeps, which makes answers quicker.")
+    static let mdns = Option.flag(
+        "mdns", defaultsTo: true, isSetting: true,
+        help: "Find peers on the local networks by multicast DNS and connect to them, and let them find this node.")
     static let dialTimeout = Option(
         "dial-timeout", "TIME", .timeLimit, defaults: ["15s"], isSetting: true,
         help: "How long one address may take to connect.")
@@ -90,7 +93,8 @@ enum RunOptions {
         Self.announce.declaration, Self.announceOnly.declaration, Self.noAnnounce.declaration,
         Self.onlyAllowed.declaration, Self.limits.declaration, Self.memoryLimit.declaration,
         Self.maximumConnections.declaration, Self.idleTimeout.declaration,
-        Self.agent.declaration, Self.perf.declaration, Self.nameServer.declaration, Self.loops.declaration,
+        Self.agent.declaration, Self.perf.declaration, Self.mdns.declaration, Self.nameServer.declaration,
+        Self.loops.declaration,
         Self.spinning.declaration, Self.dialTimeout.declaration, Self.handshakeTimeout.declaration,
         Self.negotiationTimeout.declaration, Self.closingTime.declaration, Self.logLevel.declaration,
     ]
