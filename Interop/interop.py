@@ -18,9 +18,11 @@ import time
 
 import rows
 import self_test
+import tor
 from command_line import check_identify
 from contracts import Contracts
 from drivers.base import Site
+from private_networks import PrivateNetworks
 from processes import end_children_with_us
 from report import Report
 from results import BAD, STAND_IN
@@ -30,7 +32,7 @@ REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = ",".join(peer.name for peer in rows.PEERS) + ",contracts"
+    names = ",".join(peer.name for peer in rows.PEERS) + ",contracts,private,tor"
     parser.add_argument("--apus", metavar="FILE", help="our peer (default .build/release/apus-peer, else debug)")
     parser.add_argument("--apus-cli", metavar="FILE", help="the command line apus; without it its rows are left out")
     parser.add_argument(
@@ -104,7 +106,7 @@ class Progress:
 
 def choose_peers(options, site):
     """The peers to run, and those that are not installed with what is missing."""
-    wanted = options.only.split(",") if options.only else [peer.name for peer in rows.PEERS] + ["contracts"]
+    wanted = options.only.split(",") if options.only else [peer.name for peer in rows.PEERS] + ["contracts", "private", "tor"]
     if options.self_test:
         wanted = ["rust", "contracts"]
     chosen, skipped = [], []
@@ -120,9 +122,15 @@ def choose_peers(options, site):
     if contracts and shutil.which("redis-server") is None:
         skipped.append(("the contracts", "redis-server is not installed"))
         contracts = False
+    with_tor = "tor" in wanted
+    if with_tor:
+        missing = tor.missing() or (None if options.apus_cli else "it is tried with --apus-cli alone")
+        if missing:
+            skipped.append(("tor", missing))
+            with_tor = False
     if skipped and options.require_all:
         fail(2, "; ".join(f"{name}: {reason}" for name, reason in skipped))
-    return chosen, contracts, skipped
+    return chosen, contracts, "private" in wanted, with_tor, skipped
 
 
 def contract_peers(site, chosen, only):
@@ -139,19 +147,24 @@ def main():
     end_children_with_us()
     started = time.monotonic()
     progress = Progress(options.json)
-    chosen, with_contracts, skipped = choose_peers(options, site)
+    chosen, with_contracts, with_private, with_tor, skipped = choose_peers(options, site)
     command_line = check_identify(os.path.abspath(options.apus_cli)) if options.apus_cli else None
     keys = "one" if options.quick or options.self_test else "all" if options.all_keys else "rotation"
     matrix = rows.run_matrix(site, chosen, keys, progress, command_line)
     contracts = []
     if with_contracts:
         contracts = Contracts(site, rows.Stand(site), progress).run(contract_peers(site, chosen, options.only))
+    private = []
+    if with_private:
+        private_peers = chosen or [peer for peer in rows.PEERS if not peer.missing_from(site)]
+        private = PrivateNetworks(site, rows.Stand(site), progress).run(private_peers)
+    onions = tor.run(site, os.path.abspath(options.apus_cli), progress) if with_tor else []
     if options.report:
-        write_report(options, site, matrix, contracts, chosen, skipped)
-    finish(options, matrix + contracts, skipped, time.monotonic() - started)
+        write_report(options, site, matrix, (contracts, private, onions), chosen, skipped)
+    finish(options, matrix + contracts + private + onions, skipped, time.monotonic() - started)
 
 
-def write_report(options, site, matrix, contracts, chosen, skipped):
+def write_report(options, site, matrix, others, chosen, skipped):
     # Paths of this machine do not belong into the page.
     arguments = [f"--{name.replace('_', '-')}" for name in ("quick", "all_keys", "require_all") if vars(options)[name]]
     arguments += ["--only", options.only] if options.only else []
@@ -171,7 +184,7 @@ def write_report(options, site, matrix, contracts, chosen, skipped):
         "perf": rows.PERF_BYTES >> 20,
     }
     os.makedirs(os.path.dirname(os.path.abspath(options.report)), exist_ok=True)
-    Report(facts, amounts).write(options.report, matrix, contracts, chosen, skipped)
+    Report(facts, amounts).write(options.report, matrix, others, chosen, skipped)
 
 
 def finish(options, done, skipped, seconds):

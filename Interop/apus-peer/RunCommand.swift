@@ -31,8 +31,8 @@ enum RunCommand {
             texts, of: "run",
             Arguments.Flags(
                 values: [
-                    "listen", "key-type", "key-file", "seed", "security", "transports", "agent", "connect", "external",
-                    "alias",
+                    "listen", "key-type", "key-file", "seed", "security", "transports", "psk", "agent", "connect",
+                    "external", "alias",
                 ],
                 switches: ["no-limits"], refused: self.refused))
         try arguments.checkSecurity()
@@ -44,6 +44,7 @@ enum RunCommand {
         configuration.announce = try arguments.addresses("external")
         configuration.agentVersion = arguments.string("agent") ?? "apus-peer/\(ApusVersion.agent)"
         configuration.servesPerf = true
+        configuration.swarm.privateNetwork = try self.privateNetwork(arguments)
         if arguments.has("no-limits") { configuration.swarm.resources = UnlimitedResources() }
         var connect: [Multiaddr] = []
         for address in try arguments.addresses("connect") {
@@ -62,7 +63,6 @@ enum RunCommand {
             "reachability": ["autonat", "reachability"],
             "rendezvous": ["rendezvous"],
             "mDNS": ["mdns"],
-            "private networks": ["psk"],
             "the data plane": ["dataplane"],
         ]
         var reasons: [String: String] = [:]
@@ -89,6 +89,15 @@ enum RunCommand {
             return try PrivateKey.generate(KeyType(type) ?? .ed25519)
         } catch {
             throw UsageError("run: \(error)")
+        }
+    }
+
+    private static func privateNetwork(_ arguments: Arguments) throws(UsageError) -> PrivateNetworkKey? {
+        guard let path = arguments.string("psk") else { return nil }
+        do {
+            return try SwarmKeyFile(path).read()
+        } catch {
+            throw UsageError("run: --psk: \(error)")
         }
     }
 

@@ -37,11 +37,13 @@ final class Dial: Sendable {
     private let changed: AsyncStream<Void>.Continuation
     private let state: Locked<State>
 
-    init(peer: PeerID?, _ configuration: SwarmConfiguration) {
+    /// A dial of `peer` over `transports`.
+    init(peer: PeerID?, _ configuration: SwarmConfiguration, transports: [any Transport]) {
         self.peer = peer
         (self.changes, self.changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         let race = DialRace(
-            peer: peer, atOnce: configuration.concurrentDials, inAll: configuration.dialledAddresses)
+            peer: peer, atOnce: configuration.concurrentDials, inAll: configuration.dialledAddresses
+        ) { address in transports.contains { $0.dialsNames(in: address) } }
         self.state = Locked(State(race: race))
     }
 

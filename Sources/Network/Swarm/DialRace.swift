@@ -25,15 +25,20 @@ struct DialRace {
 
     /// Who is to be reached; nil for whoever answers.
     let peer: PeerID?
+    /// Whether an address is dialled with the names in it, which are then not to be looked up.
+    private let dialsNames: @Sendable (Multiaddr) -> Bool
     private var connects: DialQueue
     private var lookUps: DialQueue
     /// How addresses failed, in the order in which they did.
     private(set) var failures: [DialError.Attempt] = []
 
     /// A race without an address, which lets `atOnce` addresses be tried and as many names be asked for at a time, and
-    /// `inAll` of each at all.
-    init(peer: PeerID?, atOnce: Int, inAll: Int) {
+    /// `inAll` of each at all. Names in addresses for which `dialsNames` holds are left to whoever dials.
+    init(
+        peer: PeerID?, atOnce: Int, inAll: Int, dialsNames: @escaping @Sendable (Multiaddr) -> Bool = { _ in false }
+    ) {
         self.peer = peer
+        self.dialsNames = dialsNames
         self.connects = DialQueue(atOnce: atOnce, inAll: inAll)
         self.lookUps = DialQueue(atOnce: atOnce, inAll: inAll)
     }
@@ -46,8 +51,12 @@ struct DialRace {
     /// Takes addresses that somebody knows of, before those that wait: who brings one now has the better reason.
     mutating func add(_ addresses: [Multiaddr]) {
         let addresses = addresses.compactMap { $0.place(of: self.peer) }
-        self.connects.prepend(addresses.filter { !AddressResolver.hasNames($0) })
-        self.lookUps.prepend(addresses.filter { AddressResolver.hasNames($0) })
+        self.connects.prepend(addresses.filter { !self.mustLookUp($0) })
+        self.lookUps.prepend(addresses.filter { self.mustLookUp($0) })
+    }
+
+    private func mustLookUp(_ address: Multiaddr) -> Bool {
+        AddressResolver.hasNames(address) && !self.dialsNames(address)
     }
 
     /// Takes what a name led to, behind those that wait.

@@ -44,7 +44,7 @@ extension Swarm {
     /// The handshake proves who that is, but nobody said who it should be: only tests and benchmarks do without a name.
     /// Throws `DialError`, and `CancellationError` where the task was cancelled.
     public func connect(toWhoeverIsAt address: Multiaddr) async throws -> Connection {
-        let dial = Dial(peer: nil, self.configuration)
+        let dial = Dial(peer: nil, self.configuration, transports: self.transports)
         dial.add([address])
         let time = self.configuration.connectTimeout
         let deadline = LoopDeadline(on: self.loops.next(), at: EventLoop.monotonicNow() + time) {
@@ -74,7 +74,9 @@ extension Swarm {
 
     /// A place at the dial of the peer, which the first to come begins.
     private func joinDial(of peer: PeerID) -> Dial.Waiter {
-        let (waiter, isNew) = self.pendingDials.join(peer) { Dial(peer: peer, self.configuration) }
+        let (waiter, isNew) = self.pendingDials.join(peer) {
+            Dial(peer: peer, self.configuration, transports: self.transports)
+        }
         guard isNew else { return waiter }
         let dial = waiter.dial
         // What is noted from now on comes to the dial by itself.

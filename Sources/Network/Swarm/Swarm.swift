@@ -56,6 +56,7 @@ public final class Swarm: Sendable {
         var upgrade = UpgradeConfiguration(
             identity: identity, staticKey: try NoiseStaticKey(identity: identity, using: &random),
             router: self.protocols, resources: configuration.resources)
+        upgrade.privateNetwork = configuration.privateNetwork
         upgrade.yamux = configuration.yamux
         upgrade.nodeWindowBudget = WindowBudget(limit: configuration.nodeWindowBudget)
         upgrade.connectionWindowBudget = configuration.connectionWindowBudget

@@ -9,6 +9,9 @@ struct DataDirectory: Sendable {
 
     var keyFile: KeyFile { KeyFile("\(self.path)/peer.key") }
 
+    /// The key of the private network that the node is in, where there is one.
+    var swarmKeyFile: SwarmKeyFile { SwarmKeyFile("\(self.path)/swarm.key") }
+
     /// Makes the directory, and those above it that are missing, for their owner alone.
     func make() throws(CommandError) {
         var information = stat()
