@@ -12,6 +12,7 @@ struct FuzzTarget: Sendable {
     static let all: [FuzzTarget] = [
         .multiaddr, .cid, .protobuf, .identity, .peerRecord, .identify, .multistreamDialer, .multistreamListener,
         .noiseInitiator, .noiseResponder, .noisePayload, .yamuxDialer, .yamuxListener,
+        .swarmKey, .privateNetwork, .socks5,
     ]
 
     static func named(_ name: String) -> FuzzTarget? { Self.all.first { $0.name == name } }

@@ -28,9 +28,6 @@ public struct PrivateNetworkSession: ~Copyable, Sendable {
     /// Whether the peer has shown that it has the key.
     public var isVerified: Bool { self.checkedHeader == Self.header.count }
 
-    /// Whether the peer has sent anything.
-    public var hasReceived: Bool { !self.remoteNonce.isEmpty }
-
     /// Encrypts the next bytes to be sent, where they stand.
     public mutating func encrypt(_ memory: UnsafeMutableRawBufferPointer) {
         self.sending.apply(to: memory)
@@ -45,6 +42,8 @@ public struct PrivateNetworkSession: ~Copyable, Sendable {
         let missing = min(XSalsa20.nonceSize - self.remoteNonce.count, memory.count)
         if missing > 0 {
             self.remoteNonce += memory[..<missing]
+            // A listener that has no key may say no more than this until it understands something.
+            guard !self.remoteNonce.starts(with: Self.header) else { throw .noKey }
             if self.remoteNonce.count == XSalsa20.nonceSize {
                 self.receiving = XSalsa20(key: self.key.key, nonce: Bytes(self.remoteNonce))
             }
@@ -79,12 +78,15 @@ public struct PrivateNetworkSession: ~Copyable, Sendable {
 public enum PrivateNetworkError: Error, Hashable, Sendable {
     /// What the peer sent makes no sense under this network's key.
     case otherKey
+    /// The peer speaks in clear.
+    case noKey
 }
 
 extension PrivateNetworkError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .otherKey: "what the peer sent makes no sense under this network's key"
+        case .noKey: "the peer speaks in clear"
         }
     }
 }

@@ -80,7 +80,7 @@ final class UpgradeSession {
         // Somebody waits for the outcome, also when the loop ends before there is one.
         self.timer = LoopTimer(self.loop, whenLoopEnds: { [weak self] in self?.fail(.cancelled) }) { [weak self] in
             guard let self else { return }
-            self.fail(self.stranger("it went silent, for \(timeout)") ?? .timedOut(after: timeout))
+            self.fail(self.stranger("it did not show within \(timeout) that it has it") ?? .timedOut(after: timeout))
         }
         self.timer?.schedule(at: self.deadline)
         self.poller?.update(reading: true, writing: false)
@@ -164,7 +164,7 @@ final class UpgradeSession {
 
     private func failed(_ code: Int32) {
         let reason = SocketError.reason(of: code)
-        self.fail(self.stranger("it broke the connection (\(reason))", hasEnded: true) ?? .transportFailed(reason))
+        self.fail(self.stranger("it broke the connection (\(reason))") ?? .transportFailed(reason))
     }
 
     /// Takes off what a private network has put around the bytes.
@@ -178,16 +178,15 @@ final class UpgradeSession {
         if !plaintext.isEmpty { self.process(Bytes(copying: UnsafeRawBufferPointer(plaintext))) }
     }
 
-    /// The error where the peer of a private network has not shown yet that it has the key, though it said something or ended
-    /// the connection; nil where that is not what it looks like.
-    private func stranger(_ what: String, hasEnded: Bool = false) -> UpgradeError? {
+    /// The error where the peer of a private network has not shown yet that it has the key. Some of other networks say
+    /// nothing that would tell more: rust-libp2p waits for the end of a message whose length was noise.
+    private func stranger(_ what: String) -> UpgradeError? {
         guard let isVerified = self.network?.isVerified, !isVerified else { return nil }
-        guard hasEnded || self.network?.hasReceived == true else { return nil }
         return .notInPrivateNetwork(what)
     }
 
     private func receivedEnd() {
-        if let error = self.stranger("it closed the connection", hasEnded: true) {
+        if let error = self.stranger("it closed the connection") {
             self.fail(error)
         } else if let security = self.security {
             self.fail(.securityNotAgreed("\(security.errorAtEndOfInput)"))
