@@ -16,7 +16,8 @@ extension FuzzTarget {
     /// A `swarm.key` file.
     static let swarmKey = FuzzTarget(name: "swarm-key") { input in
         do {
-            precondition(try PrivateNetworkKey(swarmKey: input).fingerprint.count == 16)
+            let key = try PrivateNetworkKey(swarmKey: input)
+            precondition(key.fingerprint.count == 16)
         } catch {
             precondition(!"\(error)".isEmpty)
         }

@@ -37,7 +37,9 @@ extension FuzzTarget {
             } catch {
                 outcome.error = error
             }
-            precondition(outcome.isConnected == (client.missingBytes == 0), "whoever is not connected waits for bytes")
+            precondition(
+                outcome.error != nil || outcome.isConnected == (client.missingBytes == 0),
+                "whoever is not connected waits for bytes")
             if outcome.error == nil { outcome.rest += Array(reader.readRest()) }
         }
         return outcome
