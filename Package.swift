@@ -23,8 +23,11 @@ func tests(_ name: String, _ dependencies: [String], resources: [Resource]? = ni
 }
 
 let foundations = ["Bytes", "Multiformats", "Cryptography", "PeerIdentity", "Telemetry"]
-let machines = ["MultistreamSelect", "Noise", "Yamux", "MulticastDNS"]
-let network = ["EventLoop", "Storage", "Transport", "ConnectionUpgrade", "TCPTransport", "MemoryTransport", "Swarm"]
+let machines = ["MultistreamSelect", "Noise", "Yamux", "MulticastDNS", "PrivateNetwork", "SOCKS5"]
+let network = [
+    "EventLoop", "Storage", "Transport", "ConnectionUpgrade", "TCPTransport", "MemoryTransport", "SOCKSTransport",
+    "Swarm",
+]
 let protocols = ["Identify", "Ping", "Perf", "Discovery"]
 
 let package = Package(
@@ -58,6 +61,8 @@ let package = Package(
         library("Noise", in: "Machines", ["Bytes", "Cryptography", "PeerIdentity"]),
         library("Yamux", in: "Machines", ["Bytes"]),
         library("MulticastDNS", in: "Machines", ["Bytes", "Multiformats", "PeerIdentity"]),
+        library("PrivateNetwork", in: "Machines", ["Bytes", "Multiformats", "Cryptography"]),
+        library("SOCKS5", in: "Machines", ["Bytes", "Multiformats"]),
 
         library("EventLoop", in: "Network", ["Bytes", "Multiformats", "Telemetry", "CUV", "CAres"]),
         library("Storage", in: "Network", ["Bytes", "Telemetry", "EventLoop", "CSQLite"]),
@@ -67,16 +72,19 @@ let package = Package(
             "ConnectionUpgrade", in: "Network",
             [
                 "Bytes", "Multiformats", "Cryptography", "PeerIdentity", "Telemetry", "MultistreamSelect", "Noise",
-                "Yamux", "EventLoop", "Transport",
+                "Yamux", "PrivateNetwork", "EventLoop", "Transport",
             ]),
         library("TCPTransport", in: "Network", ["Bytes", "Multiformats", "Telemetry", "EventLoop", "Transport"]),
         library("MemoryTransport", in: "Network", ["Bytes", "Multiformats", "Telemetry", "EventLoop", "Transport"]),
         library(
+            "SOCKSTransport", in: "Network",
+            ["Bytes", "Multiformats", "SOCKS5", "EventLoop", "Transport", "TCPTransport"]),
+        library(
             "Swarm", in: "Network",
             [
-                "Bytes", "Multiformats", "Cryptography", "PeerIdentity", "Telemetry", "EventLoop", "Storage",
-                "Transport",
-                "ConnectionUpgrade",
+                "Bytes", "Multiformats", "Cryptography", "PeerIdentity", "Telemetry", "PrivateNetwork", "EventLoop",
+                "Storage",
+                "Transport", "ConnectionUpgrade",
             ]),
 
         library(
@@ -96,7 +104,7 @@ let package = Package(
 
         library(
             "Apus", in: "Node",
-            foundations + network + protocols),
+            foundations + ["PrivateNetwork", "SOCKS5"] + network + protocols),
         // Each module by itself: a build is not repeated for a change in a module that is only reached through `Apus`.
         .executableTarget(
             name: "ApusCommand", dependencies: (["Apus"] + foundations + network + protocols).map { .byName(name: $0) },

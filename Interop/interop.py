@@ -15,23 +15,39 @@ import shutil
 import sys
 import tempfile
 import time
+import typing
 
 import mdns
 import rows
 import self_test
+import tor
 from command_line import check_identify
 from contracts import Contracts
 from drivers.base import Site
+from private_networks import PrivateNetworks
 from processes import end_children_with_us
 from report import Report
 from results import BAD, STAND_IN
+
+# What is run besides the matrix of the peers.
+OTHER_SECTIONS = ("contracts", "private", "tor", "mdns")
+
+
+class Sections(typing.NamedTuple):
+    """Which of them are run."""
+
+    contracts: bool
+    private: bool
+    tor: bool
+    mdns: bool
+
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = ",".join(peer.name for peer in rows.PEERS) + ",contracts,mdns"
+    names = ",".join(peer.name for peer in rows.PEERS) + "," + ",".join(OTHER_SECTIONS)
     parser.add_argument("--apus", metavar="FILE", help="our peer (default .build/release/apus-peer, else debug)")
     parser.add_argument("--apus-cli", metavar="FILE", help="the command line apus; without it its rows are left out")
     parser.add_argument(
@@ -109,7 +125,7 @@ class Progress:
 
 def choose_peers(options, site):
     """The peers to run, and those that are not installed with what is missing."""
-    wanted = options.only.split(",") if options.only else [peer.name for peer in rows.PEERS] + ["contracts", "mdns"]
+    wanted = options.only.split(",") if options.only else [peer.name for peer in rows.PEERS] + list(OTHER_SECTIONS)
     if options.self_test:
         wanted = ["rust", "contracts"]
     chosen, skipped = [], []
@@ -129,9 +145,15 @@ def choose_peers(options, site):
     if discovery and (reason := mdns.missing_from_host()):
         skipped.append(("mDNS", reason))
         discovery = False
+    with_tor = "tor" in wanted
+    if with_tor:
+        missing = tor.missing() or (None if options.apus_cli else "it is tried with --apus-cli alone")
+        if missing:
+            skipped.append(("tor", missing))
+            with_tor = False
     if skipped and options.require_all:
         fail(2, "; ".join(f"{name}: {reason}" for name, reason in skipped))
-    return chosen, contracts, discovery, skipped
+    return chosen, Sections(contracts, "private" in wanted, with_tor, discovery), skipped
 
 
 def contract_peers(site, chosen, only):
@@ -148,24 +170,30 @@ def main():
     end_children_with_us()
     started = time.monotonic()
     progress = Progress(options.json)
-    chosen, with_contracts, with_mdns, skipped = choose_peers(options, site)
+    chosen, sections, skipped = choose_peers(options, site)
     command_line = check_identify(os.path.abspath(options.apus_cli)) if options.apus_cli else None
     keys = "one" if options.quick or options.self_test else "all" if options.all_keys else "rotation"
     matrix = rows.run_matrix(site, chosen, keys, progress, command_line)
     contracts = []
-    if with_contracts:
+    if sections.contracts:
         contracts = Contracts(site, rows.Stand(site), progress).run(contract_peers(site, chosen, options.only))
+    apus_cli = os.path.abspath(options.apus_cli) if options.apus_cli else None
+    private = []
+    if sections.private:
+        private_peers = chosen or [peer for peer in rows.PEERS if not peer.missing_from(site)]
+        private = PrivateNetworks(site, rows.Stand(site), progress).run(private_peers)
+    onions = tor.run(site, apus_cli, progress) if sections.tor else []
     discovery = []
-    if with_mdns:
-        apus_cli = os.path.abspath(options.apus_cli) if options.apus_cli else None
+    if sections.mdns:
         names = [name for name in ("go", "rust", "kubo") if not PEER_FILES[name](site)]
         discovery = mdns.Discovery(site, apus_cli, progress).run(names)
+    others = (contracts, private, onions, discovery)
     if options.report:
-        write_report(options, site, matrix, contracts, discovery, chosen, skipped)
-    finish(options, matrix + contracts + discovery, skipped, time.monotonic() - started)
+        write_report(options, site, matrix, others, chosen, skipped)
+    finish(options, sum(others, matrix), skipped, time.monotonic() - started)
 
 
-def write_report(options, site, matrix, contracts, discovery, chosen, skipped):
+def write_report(options, site, matrix, others, chosen, skipped):
     # Paths of this machine do not belong into the page.
     arguments = [f"--{name.replace('_', '-')}" for name in ("quick", "all_keys", "require_all") if vars(options)[name]]
     arguments += ["--only", options.only] if options.only else []
@@ -185,7 +213,7 @@ def write_report(options, site, matrix, contracts, discovery, chosen, skipped):
         "perf": rows.PERF_BYTES >> 20,
     }
     os.makedirs(os.path.dirname(os.path.abspath(options.report)), exist_ok=True)
-    Report(facts, amounts).write(options.report, matrix, contracts, discovery, chosen, skipped)
+    Report(facts, amounts).write(options.report, matrix, others, chosen, skipped)
 
 
 def finish(options, done, skipped, seconds):

@@ -43,12 +43,17 @@ class Report:
         self.facts = facts
         self.lines = [INTRODUCTION.format(**amounts)]
 
-    def write(self, path, matrix, contracts, discovery, peer_classes, skipped):
-        self.summary(matrix + contracts + discovery)
+    def write(self, path, matrix, others, peer_classes, skipped):
+        contracts, private, onions, discovery = others
+        self.summary(sum(others, matrix))
         for peer_class in peer_classes:
             self.peer(peer_class, [row for row in matrix if row.section == peer_class.name])
         if contracts:
             self.contracts(contracts)
+        if private:
+            self.private_networks(private)
+        if onions:
+            self.onions(onions)
         if discovery:
             self.discovery(discovery)
         if skipped:
@@ -110,6 +115,32 @@ class Report:
         notes = []
         lines = [[row.direction, row.side, row.feature, cell(row, notes)] for row in rows]
         self.lines += table(["with", "asking", "feature", "result"], lines)
+        self.notes(notes)
+
+    def private_networks(self, rows):
+        self.lines.append("## Private networks\n")
+        self.lines.append(
+            "With the `swarm.key` that Kubo and go-libp2p read. With the same key: connect, ping and echo, asked from both "
+            "sides. Otherwise the dial fails, no connection stands, and where we dial with a key our error says that the "
+            "peer is not in the network.\n"
+        )
+        notes = []
+        cases = unique(row.feature for row in rows)
+        lines = []
+        for who in unique(row.direction for row in rows):
+            cells = {row.feature: cell(row, notes) for row in rows if row.direction == who}
+            lines.append([*who.split(", "), *(cells.get(case, "") for case in cases)])
+        self.lines += table(["with", "dialling", *cases], lines)
+        self.notes(notes)
+
+    def onions(self, rows):
+        self.lines.append("## Tor\n")
+        self.lines.append(
+            "`apus ping --socks` through Debian's `tor` in a network namespace that has only its loopback: nothing can be "
+            "reached there, and a row passes where our error tells Tor's own answer to what we asked for.\n"
+        )
+        notes = []
+        self.lines += table(["dialled", "result"], [[row.feature, cell(row, notes)] for row in rows])
         self.notes(notes)
 
     def notes(self, notes):

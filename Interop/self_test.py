@@ -174,7 +174,7 @@ class Statuses(unittest.TestCase):
             path = os.path.join(directory, "report.md")
             amounts = dict.fromkeys(("echo", "streams", "stream", "up", "down", "resets", "perf"), 1)
             report = Report([("date", "today")], amounts)
-            report.write(path, self.seen, [], [], [self.meeting.peer_class], [("x", "absent")])
+            report.write(path, self.seen, ([], [], [], []), [self.meeting.peer_class], [("x", "absent")])
             with open(path) as file:
                 text = file.read()
         self.assertIn("| pass | **fail** [1] | missing [2] |", text)

@@ -31,8 +31,8 @@ enum RunCommand {
             texts, of: "run",
             Arguments.Flags(
                 values: [
-                    "listen", "key-type", "key-file", "seed", "security", "transports", "agent", "connect", "external",
-                    "alias",
+                    "listen", "key-type", "key-file", "seed", "security", "transports", "psk", "agent", "connect",
+                    "external", "alias",
                 ],
                 switches: ["no-limits", "mdns"], refused: self.refused))
         try arguments.checkSecurity()
@@ -49,6 +49,7 @@ enum RunCommand {
             configuration.mdns = MDNSConfiguration()
             configuration.mdns?.connects = false
         }
+        configuration.swarm.privateNetwork = try self.privateNetwork(arguments)
         if arguments.has("no-limits") { configuration.swarm.resources = UnlimitedResources() }
         var connect: [Multiaddr] = []
         for address in try arguments.addresses("connect") {
@@ -66,7 +67,6 @@ enum RunCommand {
             "circuit relay": ["relay-service", "relay", "holepunch"],
             "reachability": ["autonat", "reachability"],
             "rendezvous": ["rendezvous"],
-            "private networks": ["psk"],
             "the data plane": ["dataplane"],
         ]
         var reasons: [String: String] = [:]
@@ -93,6 +93,15 @@ enum RunCommand {
             return try PrivateKey.generate(KeyType(type) ?? .ed25519)
         } catch {
             throw UsageError("run: \(error)")
+        }
+    }
+
+    private static func privateNetwork(_ arguments: Arguments) throws(UsageError) -> PrivateNetworkKey? {
+        guard let path = arguments.string("psk") else { return nil }
+        do {
+            return try SwarmKeyFile(path).read()
+        } catch {
+            throw UsageError("run: --psk: \(error)")
         }
     }
 

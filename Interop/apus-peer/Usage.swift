@@ -5,7 +5,7 @@ enum Usage {
 
         Usage: apus-peer run [--listen MULTIADDR]... [--key-type TYPE] [--key-file FILE] [--seed N] [--agent NAME]
                              [--connect MULTIADDR]... [--external MULTIADDR]... [--alias NEW=OLD]...
-                             [--security noise|both] [--transports tcp] [--no-limits] [--mdns]
+                             [--security noise|both] [--transports tcp] [--psk FILE] [--no-limits] [--mdns]
                apus-peer bench server  [--listen MULTIADDR]...
                apus-peer bench bulk    --addr M [--up BYTES] [--down BYTES] [--streams N] [--repeat R]
                apus-peer bench ping    --addr M [--count N]

@@ -65,6 +65,7 @@ class Driver:
         self.peer = None
         self.addresses = []
         self.key_type = None
+        self.swarm_key = None
 
     @classmethod
     def missing_from(cls, site):
@@ -73,6 +74,10 @@ class Driver:
 
     def start(self, key_type):
         raise NotImplementedError
+
+    def join_private_network(self, key_file):
+        """Before `start`: be in the private network of that swarm.key."""
+        self.swarm_key = key_file
 
     def stop(self):
         raise NotImplementedError

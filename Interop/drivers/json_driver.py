@@ -25,6 +25,8 @@ class JSONDriver(Driver):
         self.agent = agent
         arguments = self.command_line() + ["run", "--listen", "/ip4/127.0.0.1/tcp/0", "--key-type", key_type]
         arguments += list(self.run_options) + list(options)
+        if self.swarm_key:
+            arguments += ["--psk", self.swarm_key]
         if agent:
             arguments += ["--agent", agent]
         for alias in aliases:

@@ -44,6 +44,8 @@ class KuboDriver(SocketDriver):
         self.command("init", "--empty-repo", "--profile=test")
         self.peer, private = make_identity(self.site, key_type)
         self._configure(private)
+        if self.swarm_key:
+            shutil.copyfile(self.swarm_key, self.directory + "/swarm.key")
         log = f"{self.site.log_directory}/{self.label}.log"
         program = self.site.peers_directory + "/kubo"
         self.process = Process([program, "daemon"], log, self.environment, merge_errors=True)

@@ -117,7 +117,8 @@ struct ConfigurationTests {
         let values = try Self.values(
             "--listen /ip4/127.0.0.1/tcp/0 --bootstrap \(peer) --announce /dns4/example.org/tcp/1 --agent me --perf"
                 + " --name-server 192.0.2.1:53 --loops 3 --spinning=false --dial-timeout 1s --handshake-timeout 2s"
-                + " --negotiation-timeout 3s --closing-time 500ms --announce-only --no-announce 10.0.0.0/8 --mdns=false")
+                + " --negotiation-timeout 3s --closing-time 500ms --announce-only --no-announce 10.0.0.0/8 --mdns=false"
+        )
         let configuration = try NodeConfiguration(run: values)
         #expect(configuration.listen.map(\.description) == ["/ip4/127.0.0.1/tcp/0"])
         #expect(configuration.bootstrap.map(\.description) == [peer])

@@ -98,6 +98,12 @@ final class SilentServer: Sendable {
         self.port = try #require(socket.localAddress).port
     }
 
+    /// Whether a question has come since the last time.
+    var wasAsked: Bool {
+        var buffer = [UInt8](repeating: 0, count: 512)
+        return recv(self.descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT)) > 0
+    }
+
     static func freePort() throws -> UInt16 {
         let server = try SilentServer()
         defer { server.close() }

@@ -12,7 +12,7 @@ struct FuzzTarget: Sendable {
     static let all: [FuzzTarget] = [
         .multiaddr, .cid, .protobuf, .identity, .peerRecord, .identify, .peerAddresses, .multistreamDialer,
         .multistreamListener, .noiseInitiator, .noiseResponder, .noisePayload, .yamuxDialer, .yamuxListener, .peerTable,
-        .accessTarget, .mdns, .routeMessages,
+        .accessTarget, .mdns, .routeMessages, .swarmKey, .privateNetwork, .socks5,
     ]
 
     static func named(_ name: String) -> FuzzTarget? { Self.all.first { $0.name == name } }

@@ -98,6 +98,8 @@ extension MuxedConnection: ConnectionDriver {
         self.releaseScope(streams)
         self.input.cipher.wipe()
         self.outputCipher.wipe()
+        self.input.network = nil
+        self.outputNetwork = nil
         self.loop.releaseLoad()
         let onEstablished = self.onEstablished
         self.onEstablished = nil

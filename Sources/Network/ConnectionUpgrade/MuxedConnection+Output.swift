@@ -1,4 +1,5 @@
 import Bytes
+import Cryptography
 import EventLoop
 import Noise
 import Transport
@@ -26,7 +27,10 @@ extension MuxedConnection {
         } catch {
             return self.violated("\(error)")
         }
-        self.send(UnsafeRawBufferPointer(rebasing: self.resources.outputBuffer[..<count]))
+        let batch = UnsafeMutableRawBufferPointer(rebasing: self.resources.outputBuffer[..<count])
+        // Once: what the kernel does not take is kept as it is.
+        self.outputNetwork?.apply(to: batch)
+        self.send(UnsafeRawBufferPointer(batch))
         guard !self.isClosed else { return }
         // Frames that may not go out yet must not ask for a socket that is writable already, over and over.
         if self.session.hasOutput, self.maySendFrames { self.awaitsWritable = true }

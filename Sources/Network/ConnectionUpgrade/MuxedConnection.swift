@@ -5,6 +5,7 @@ import Multiformats
 import MultistreamSelect
 import Noise
 import PeerIdentity
+import PrivateNetwork
 import Transport
 import Yamux
 
@@ -26,6 +27,8 @@ final class MuxedConnection {
 
     var input: NoiseInput
     var outputCipher: NoiseCipherState
+    /// What a private network puts around each batch; nil where this node is in none.
+    var outputNetwork: XSalsa20?
     var session: YamuxSession
     /// Agrees on the muxer where the handshake did not; nil once that is done.
     var muxerNegotiation: UpgradeNegotiation?
@@ -93,7 +96,8 @@ final class MuxedConnection {
 
     init(
         _ connection: Connection, socket: Socket, resources: LoopResources, configuration: UpgradeConfiguration,
-        account: ConnectionAccount, unsent: [UInt8], secured: consuming NoiseSession
+        account: ConnectionAccount, unsent: [UInt8], secured: consuming NoiseSession,
+        network: consuming PrivateNetworkCiphers?
     ) throws(MultistreamError) {
         self.connection = connection
         self.loop = connection.loop
@@ -111,6 +115,12 @@ final class MuxedConnection {
         }
         self.input = NoiseInput(cipher: secured.receiving)
         self.outputCipher = secured.sending
+        if let network = network.take() {
+            let receiving = network.receiving
+            let sending = network.sending
+            self.input.network = consume receiving
+            self.outputNetwork = consume sending
+        }
     }
 
     /// Begins to serve the socket; `received` are bytes that came behind the handshake.

@@ -9,6 +9,8 @@ import Noise
 /// memory of this connection, and the next receive goes behind it first; an idle connection holds none.
 struct NoiseInput: ~Copyable {
     var cipher: NoiseCipherState
+    /// What a private network has put around all bytes, which is taken off as they come; nil for none.
+    var network: XSalsa20?
     /// The start of a message, with its length in front.
     private var rest: ByteStorage?
     private var restCount = 0
@@ -39,6 +41,7 @@ struct NoiseInput: ~Copyable {
             rebasing: rest.unsafeMutableBytes[self.restCount..<self.restCount + missing])
         let result = socket.receiveVectored(into: target, and: buffer)
         if case .bytes(let count) = result {
+            if self.network != nil { self.decrypt(count, in: target, and: buffer) }
             self.restCount += min(count, missing)
             self.restIsWhole = count >= missing
             available = max(count - missing, 0)
@@ -57,6 +60,7 @@ struct NoiseInput: ~Copyable {
         }
         let result = socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: buffer[kept...]))
         if case .bytes(let count) = result {
+            self.network?.apply(to: UnsafeMutableRawBufferPointer(rebasing: buffer[kept..<kept + count]))
             available = kept + count
             self.releaseRest(&spares)
         }
@@ -104,6 +108,15 @@ struct NoiseInput: ~Copyable {
         if let rest { spares.giveBack(rest) }
         self.rest = nil
         self.restCount = 0
+    }
+
+    /// Takes off what a private network has put around the first `count` bytes of `first` and `second` behind it.
+    private mutating func decrypt(
+        _ count: Int, in first: UnsafeMutableRawBufferPointer, and second: UnsafeMutableRawBufferPointer
+    ) {
+        let ofFirst = min(count, first.count)
+        self.network?.apply(to: UnsafeMutableRawBufferPointer(rebasing: first[..<ofFirst]))
+        self.network?.apply(to: UnsafeMutableRawBufferPointer(rebasing: second[..<(count - ofFirst)]))
     }
 
     private static func messageEnd(in rest: ByteStorage) -> Int {

@@ -1,6 +1,7 @@
 package import Multiformats
 package import Noise
 package import PeerIdentity
+package import PrivateNetwork
 package import Transport
 package import Yamux
 
@@ -10,6 +11,8 @@ package struct UpgradeConfiguration: Sendable {
     package var localPeer: PeerID
     /// The Noise key and its signature by the identity, made once.
     package var staticKey: NoiseStaticKey
+    /// The private network that every connection belongs to; nil for none.
+    package var privateNetwork: PrivateNetworkKey?
     package var yamux = YamuxConfiguration()
     /// How much memory the windows of one connection may hold beyond what streams begin with, in bytes.
     package var connectionWindowBudget = 256 * 1024 * 1024

@@ -3,6 +3,8 @@ public import Transport
 
 /// Why a connected socket did not become a connection.
 public enum UpgradeError: Error, Hashable, Sendable {
+    /// The peer is not in this node's private network.
+    case notInPrivateNetwork(String)
     /// The two sides have no security protocol in common.
     case securityNotAgreed(String)
     /// The security handshake failed.
@@ -25,6 +27,7 @@ extension UpgradeError {
     /// The error without its details, for a metric's label.
     package var label: String {
         switch self {
+        case .notInPrivateNetwork: "not_in_private_network"
         case .securityNotAgreed: "security_not_agreed"
         case .handshakeFailed: "handshake_failed"
         case .peerMismatch: "peer_mismatch"
@@ -41,6 +44,8 @@ extension UpgradeError {
 extension UpgradeError: CustomStringConvertible {
     public var description: String {
         switch self {
+        case .notInPrivateNetwork(let why):
+            "the peer is not in this private network, or its key differs: \(why)"
         case .securityNotAgreed(let why): "no security protocol was agreed on: \(why)"
         case .handshakeFailed(let why): "the security handshake failed: \(why)"
         case .peerMismatch(let expected, let actual): "the peer there is \(actual), not \(expected)"

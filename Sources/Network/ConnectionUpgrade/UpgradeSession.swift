@@ -5,6 +5,7 @@ import Multiformats
 import MultistreamSelect
 import Noise
 import PeerIdentity
+import PrivateNetwork
 import Transport
 
 /// The way from a connected socket to a multiplexed connection: multistream-select, Noise, and Yamux where Noise did not
@@ -23,9 +24,13 @@ final class UpgradeSession {
     private let account: ConnectionAccount
     private var poller: SocketPoller?
     private var timer: LoopTimer?
+    /// What a private network puts around all that is said; nil where this node is in none.
+    private var network: PrivateNetworkSession?
     private var security: UpgradeNegotiation?
     private var handshake: NoiseHandshake?
     private var output: [UInt8] = []
+    /// How many bytes at the start of `output` are as they go out.
+    private var readyOutput = 0
     private var completion: ((Result<Connection, UpgradeError>) -> Void)?
     /// What serves the socket after the handshake: giving up means giving that up, too.
     private weak var muxed: MuxedConnection?
@@ -46,6 +51,12 @@ final class UpgradeSession {
         self.account = account
         self.completion = completion
         var random = SystemRandom()
+        if let key = configuration.privateNetwork {
+            let network = PrivateNetworkSession(key: key, using: &random)
+            self.output = Array(network.nonce)
+            self.readyOutput = self.output.count
+            self.network = consume network
+        }
         do {
             self.security = try UpgradeNegotiation(UpgradeNegotiation.security, isDialer: direction == .outbound)
             self.handshake = try NoiseHandshake(
@@ -68,7 +79,8 @@ final class UpgradeSession {
         self.deadline = self.loop.now + timeout
         // Somebody waits for the outcome, also when the loop ends before there is one.
         self.timer = LoopTimer(self.loop, whenLoopEnds: { [weak self] in self?.fail(.cancelled) }) { [weak self] in
-            self?.fail(.timedOut(after: timeout))
+            guard let self else { return }
+            self.fail(self.stranger("it did not show within \(timeout) that it has it") ?? .timedOut(after: timeout))
         }
         self.timer?.schedule(at: self.deadline)
         self.poller?.update(reading: true, writing: false)
@@ -106,17 +118,31 @@ final class UpgradeSession {
 
     private func send() {
         guard !self.output.isEmpty, self.completion != nil else { return }
+        self.readyOutputToSend()
         switch self.output.withUnsafeBytes({ self.socket.send($0) }) {
-        case .bytes(let count): self.output.removeFirst(count)
+        case .bytes(let count):
+            self.output.removeFirst(count)
+            self.readyOutput = max(0, self.readyOutput - count)
         case .wouldBlock, .endOfStream: break
-        case .failed(let code): return self.fail(.transportFailed(SocketError.reason(of: code)))
+        case .failed(let code): return self.failed(code)
         }
         self.poller?.update(reading: true, writing: !self.output.isEmpty)
+    }
+
+    /// Encrypts what a private network must not show, once: what the kernel leaves stays as it is.
+    private func readyOutputToSend() {
+        guard self.network != nil else { return }
+        let ready = self.readyOutput
+        self.output.withUnsafeMutableBytes {
+            self.network?.encrypt(UnsafeMutableRawBufferPointer(rebasing: $0[ready...]))
+        }
+        self.readyOutput = self.output.count
     }
 
     /// Sends the answer to a proposal that came before the reason to give up: a dialer waits for it.
     private func sendRefusal() {
         self.security?.appendOutput(to: &self.output)
+        self.readyOutputToSend()
         _ = self.output.withUnsafeBytes { self.socket.send($0) }
     }
 
@@ -125,19 +151,44 @@ final class UpgradeSession {
         while self.completion != nil {
             switch self.socket.receive(into: self.resources.receiveBuffer) {
             case .bytes(let count):
-                self.process(Bytes(copying: UnsafeRawBufferPointer(rebasing: self.resources.receiveBuffer[..<count])))
+                self.receivedFromSocket(UnsafeMutableRawBufferPointer(rebasing: self.resources.receiveBuffer[..<count]))
                 if !untilEnd { return }
             case .wouldBlock:
-                if untilEnd { self.fail(.transportFailed(SocketError.reason(of: self.socket.takeError()))) }
+                if untilEnd { self.failed(self.socket.takeError()) }
                 return
             case .endOfStream: return self.receivedEnd()
-            case .failed(let code): return self.fail(.transportFailed(SocketError.reason(of: code)))
+            case .failed(let code): return self.failed(code)
             }
         }
     }
 
+    private func failed(_ code: Int32) {
+        let reason = SocketError.reason(of: code)
+        self.fail(self.stranger("it broke the connection (\(reason))") ?? .transportFailed(reason))
+    }
+
+    /// Takes off what a private network has put around the bytes.
+    private func receivedFromSocket(_ received: UnsafeMutableRawBufferPointer) {
+        let plaintext: UnsafeMutableRawBufferPointer
+        do throws(PrivateNetworkError) {
+            plaintext = try self.network?.decrypt(received) ?? received
+        } catch {
+            return self.fail(.notInPrivateNetwork("\(error)"))
+        }
+        if !plaintext.isEmpty { self.process(Bytes(copying: UnsafeRawBufferPointer(plaintext))) }
+    }
+
+    /// The error where the peer of a private network has not shown yet that it has the key. Some of other networks say
+    /// nothing that would tell more: rust-libp2p waits for the end of a message whose length was noise.
+    private func stranger(_ what: String) -> UpgradeError? {
+        guard let isVerified = self.network?.isVerified, !isVerified else { return nil }
+        return .notInPrivateNetwork(what)
+    }
+
     private func receivedEnd() {
-        if let security = self.security {
+        if let error = self.stranger("it closed the connection") {
+            self.fail(error)
+        } else if let security = self.security {
             self.fail(.securityNotAgreed("\(security.errorAtEndOfInput)"))
         } else {
             self.fail(.handshakeFailed("the peer closed the connection during the Noise handshake"))
@@ -184,7 +235,7 @@ final class UpgradeSession {
             loop: self.loop)
         let muxed = try MuxedConnection(
             connection, socket: self.socket, resources: self.resources, configuration: self.configuration,
-            account: self.account, unsent: self.output, secured: secured)
+            account: self.account, unsent: self.output, secured: secured, network: self.network.take()?.finish())
         self.completion = nil
         self.letGo()
         self.muxed = muxed

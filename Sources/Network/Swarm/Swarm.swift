@@ -100,6 +100,7 @@ public final class Swarm: Sendable {
         self.protocols = ProtocolTable { hooks.protocolsChanged() }
         var upgrade = UpgradeConfiguration(
             identity: identity, staticKey: staticKey, router: self.protocols, resources: resources)
+        upgrade.privateNetwork = configuration.privateNetwork
         upgrade.yamux = configuration.yamux
         upgrade.nodeWindowBudget = WindowBudget(limit: configuration.nodeWindowBudget)
         upgrade.connectionWindowBudget = configuration.connectionWindowBudget

@@ -1,4 +1,5 @@
 import Noise
+public import PrivateNetwork
 public import Transport
 public import Yamux
 
@@ -8,6 +9,8 @@ public struct SwarmConfiguration: Sendable {
     public var loops: Int?
     /// Whether a busy loop polls on for up to 100 us before it sleeps, which makes answers quicker.
     public var spinning = true
+    /// The private network that the node belongs to: it talks to nobody who has not this key; nil for none.
+    public var privateNetwork: PrivateNetworkKey?
     /// How long one address may take to connect; go-libp2p has the same.
     public var dialTimeout: Duration = .seconds(15)
     /// How long a connected socket may take to become a connection.

@@ -10,7 +10,10 @@ public protocol Transport: Sendable {
     /// Whether the transport can listen on an address of this form.
     func canListen(on address: Multiaddr) -> Bool
 
-    /// Connects to `address`, whose names are resolved already; a peer ID at its end is not looked at.
+    /// Whether the transport dials an address with the names that are in it: nobody looks them up before.
+    func dialsNames(in address: Multiaddr) -> Bool
+
+    /// Connects to `address`, whose names are resolved already, unless the transport dials names; a peer ID at its end is not looked at.
     ///
     /// Throws `TransportError`, and `CancellationError` where the task was cancelled.
     func dial(_ address: Multiaddr, on loop: EventLoop, timeout: Duration) async throws -> RawLink
@@ -20,6 +23,10 @@ public protocol Transport: Sendable {
     func listen(
         on address: Multiaddr, loops: EventLoopGroup, accept: @escaping @Sendable (RawLink) -> Void
     ) async throws -> any TransportListener
+}
+
+extension Transport {
+    public func dialsNames(in address: Multiaddr) -> Bool { false }
 }
 
 /// An address that is listened on until it is closed.

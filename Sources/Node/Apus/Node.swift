@@ -7,6 +7,7 @@ public import Multiformats
 public import PeerIdentity
 import Perf
 import Ping
+import SOCKSTransport
 public import Swarm
 import TCPTransport
 import Telemetry
@@ -52,10 +53,12 @@ public final class Node: Sendable {
 
     /// Makes a node that neither listens nor dials yet.
     ///
-    /// Throws `KeyFileError` where the identity's file cannot be read, or made, and `StorageError` where the database of
-    /// `NodeConfiguration.storage` cannot be opened.
+    /// Throws `KeyFileError` where the identity's file cannot be read, or made, `StorageError` where the database of
+    /// `NodeConfiguration.storage` cannot be opened, and `PrivateNetworkRequired` where the environment wants a private network
+    /// and the configuration has none.
     public init(_ configuration: NodeConfiguration = .init()) async throws {
         self.configuration = configuration
+        try PrivateNetworkRequired.check(configuration.swarm.privateNetwork)
         self.identity = try Self.resolve(configuration.identity)
         _ = try? OpenFileLimit.raise()
         let loops =
@@ -65,6 +68,10 @@ public final class Node: Sendable {
         self.ownLoops = configuration.sharedLoops == nil ? loops : nil
         do {
             var transports: [any Transport] = [TCPTransport(configuration.tcp)]
+            // In front, as it takes some of TCP's addresses or all of them.
+            if let socks = configuration.socks {
+                transports.insert(SOCKSTransport(socks, tcp: configuration.tcp), at: 0)
+            }
             if let network = configuration.memoryNetwork { transports.append(MemoryTransport(network)) }
             self.swarm = try await Swarm(
                 identity: self.identity, transports: transports, loops: loops, configuration: configuration.swarm)
@@ -132,6 +139,9 @@ public final class Node: Sendable {
             }
         }
         if let first = leftOut.first, leftOut.count == self.configuration.listen.count { throw first.error }
+        if let network = self.configuration.swarm.privateNetwork {
+            Self.log.info("the node is in a private network", ["fingerprint": network])
+        }
         for (address, error) in leftOut {
             Self.log.warning("an address is not listened on", ["address": address, "reason": error])
         }

@@ -3,6 +3,7 @@ public import EventLoop
 public import MemoryTransport
 public import Multiformats
 public import PeerIdentity
+public import SOCKSTransport
 public import Swarm
 public import TCPTransport
 
@@ -41,6 +42,8 @@ public struct NodeConfiguration: Sendable {
     public var swarm: SwarmConfiguration
     /// How the sockets of TCP are set up.
     public var tcp = TCPConfiguration()
+    /// The SOCKS proxy through which onion services, or all addresses, are dialled; nil for none.
+    public var socks: SOCKSConfiguration?
     /// Loops that the node shares with others and that their maker ends; nil for loops of its own, as many as `swarm` says.
     public var sharedLoops: EventLoopGroup?
 

@@ -86,7 +86,7 @@ public final class MDNSService: Sendable {
     }
 
     private func discovered(_ peer: PeerID, at addresses: [Multiaddr]) {
-        self.swarm.addAddresses(addresses, of: peer)
+        self.swarm.addAddresses(addresses, of: peer, as: .discovered)
         self.swarm.report(.discovered(peer, addresses))
     }
 

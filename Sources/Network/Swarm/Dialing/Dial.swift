@@ -38,12 +38,16 @@ final class Dial: Sendable {
     private let state: Locked<State>
     private let gate: DialGate
 
-    init(peer: PeerID?, _ configuration: SwarmConfiguration, _ gate: DialGate) {
+    /// A dial of `peer` over `transports`, of which some may dial names that are not looked up.
+    init(
+        peer: PeerID?, _ configuration: SwarmConfiguration, _ gate: DialGate, transports: [any Transport] = []
+    ) {
         self.peer = peer
         self.gate = gate
         (self.changes, self.changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         let race = DialRace(
-            peer: peer, atOnce: configuration.concurrentDials, inAll: configuration.dialledAddresses)
+            peer: peer, atOnce: configuration.concurrentDials, inAll: configuration.dialledAddresses
+        ) { address in transports.contains { $0.dialsNames(in: address) } }
         self.state = Locked(State(race: race))
     }
 

@@ -36,6 +36,7 @@ extension DialError.Kind {
     private init(_ error: UpgradeError) {
         self =
             switch error {
+            case .notInPrivateNetwork: .notInPrivateNetwork
             case .securityNotAgreed, .muxerFailed: .noCommonProtocol
             case .handshakeFailed, .transportFailed: .handshakeFailed
             case .peerMismatch(_, let actual): .wrongPeer(actual)

@@ -36,6 +36,8 @@ public struct DialError: Error, Sendable, CustomStringConvertible {
         case timedOut
         /// Another peer answered.
         case wrongPeer(PeerID)
+        /// The peer is not in this node's private network.
+        case notInPrivateNetwork
         /// The two sides have no security protocol or no muxer in common.
         case noCommonProtocol
         /// What answers did not complete the handshake.

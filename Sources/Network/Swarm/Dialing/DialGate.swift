@@ -112,7 +112,10 @@ extension Error {
         case let error as UpgradeError:
             switch error {
             case .refused, .denied, .cancelled: false
-            case .securityNotAgreed, .handshakeFailed, .peerMismatch, .muxerFailed, .transportFailed, .timedOut: true
+            case .securityNotAgreed, .handshakeFailed, .notInPrivateNetwork, .peerMismatch, .muxerFailed,
+                .transportFailed,
+                .timedOut:
+                true
             }
         default: false
         }

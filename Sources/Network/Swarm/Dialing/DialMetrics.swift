@@ -45,6 +45,7 @@ extension DialError.Kind {
         switch self {
         case .unsupportedAddress: "unsupported_address"
         case .denied: "denied"
+        case .notInPrivateNetwork: "not_in_private_network"
         case .nameNotFound: "name_not_found"
         case .refused: "refused"
         case .unreachable: "unreachable"

@@ -26,6 +26,8 @@ struct DialRace {
 
     /// Who is to be reached; nil for whoever answers.
     let peer: PeerID?
+    /// Whether an address is dialled with the names in it, which are then not to be looked up.
+    private let dialsNames: @Sendable (Multiaddr) -> Bool
     private var connects: DialQueue
     private var lookUps: DialQueue
     /// Who brought an address, or the name that led to it, where that is not the program before the dial.
@@ -38,9 +40,12 @@ struct DialRace {
     private(set) var failures: [DialError.Attempt] = []
 
     /// A race without an address, which lets `atOnce` addresses be tried and as many names be asked for at a time, and
-    /// `inAll` of each at all.
-    init(peer: PeerID?, atOnce: Int, inAll: Int) {
+    /// `inAll` of each at all. Names in addresses for which `dialsNames` holds are left to whoever dials.
+    init(
+        peer: PeerID?, atOnce: Int, inAll: Int, dialsNames: @escaping @Sendable (Multiaddr) -> Bool = { _ in false }
+    ) {
         self.peer = peer
+        self.dialsNames = dialsNames
         self.connects = DialQueue(atOnce: atOnce, inAll: inAll)
         self.lookUps = DialQueue(atOnce: atOnce, inAll: inAll)
     }
@@ -86,13 +91,17 @@ struct DialRace {
     private mutating func turns(
         of places: [Multiaddr], after start: Instant, now: Instant
     ) -> (connects: [DialQueue.Turn], names: [DialQueue.Turn]) {
-        let names = places.filter { AddressResolver.hasNames($0) }
-        let addresses = places.filter { !AddressResolver.hasNames($0) }
+        let names = places.filter { self.mustLookUp($0) }
+        let addresses = places.filter { !self.mustLookUp($0) }
         self.isPublic = self.isPublic || !names.isEmpty || addresses.contains(where: \.isPublic)
         let connects = DialRanker.rank(self.connects.new(addresses)).map { entry in
             DialQueue.Turn(address: entry.address, notBefore: start + entry.delay)
         }
         return (connects, self.lookUps.new(names).map { DialQueue.Turn(address: $0, notBefore: now) })
+    }
+
+    private func mustLookUp(_ address: Multiaddr) -> Bool {
+        AddressResolver.hasNames(address) && !self.dialsNames(address)
     }
 
     private mutating func note(_ address: Multiaddr, _ origin: DialOrigin) {

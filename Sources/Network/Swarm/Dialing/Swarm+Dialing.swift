@@ -66,7 +66,7 @@ extension Swarm {
     /// The handshake proves who that is, but nobody said who it should be: only tests and benchmarks do without a name.
     /// Throws `DialError`, and `CancellationError` where the task was cancelled.
     public func connect(toWhoeverIsAt address: Multiaddr) async throws -> Connection {
-        let dial = Dial(peer: nil, self.configuration, self.dialGate)
+        let dial = Dial(peer: nil, self.configuration, self.dialGate, transports: self.transports)
         dial.add([address], from: .explicit)
         let time = self.configuration.connectTimeout
         let deadline = LoopDeadline(on: self.loops.next(), at: EventLoop.monotonicNow() + time) {
@@ -89,7 +89,9 @@ extension Swarm {
     private func joinDial(of peer: PeerID, at addresses: [Multiaddr]) -> Dial.Waiter {
         // Before joining: a dial that is not decided then does not end without them.
         if !addresses.isEmpty { self.pendingDials.add(addresses, of: peer, from: .explicit) }
-        let (waiter, isNew) = self.pendingDials.join(peer) { Dial(peer: peer, self.configuration, self.dialGate) }
+        let (waiter, isNew) = self.pendingDials.join(peer) {
+            Dial(peer: peer, self.configuration, self.dialGate, transports: self.transports)
+        }
         let dial = waiter.dial
         guard isNew else {
             if !addresses.isEmpty { dial.add(addresses, from: .explicit) }

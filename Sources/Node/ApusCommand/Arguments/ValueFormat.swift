@@ -68,6 +68,37 @@ extension ValueFormat where Value == String {
     }
 }
 
+extension ValueFormat where Value == SocketAddress {
+    /// Where a SOCKS proxy listens: an IP address, or this machine, and a port. A name would have to be looked up.
+    static let socksProxy = ValueFormat(literal: .string, completion: .nothing) { text throws(InvalidValue) in
+        let colon = text.lastIndex(of: ":") ?? text.endIndex
+        let host = text[..<colon] == "localhost" ? "127.0.0.1" : text[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        let address =
+            isBracketed
+            ? IPv6Address(host.dropFirst().dropLast()).map(IPAddress.v6) : IPv4Address(host).map(IPAddress.v4)
+        guard let address, let port = UInt16(text[colon...].dropFirst()), port > 0 else {
+            throw InvalidValue(
+                "\(text.quoted) is not an IP address and a port, such as 127.0.0.1:9050 or [::1]:9050")
+        }
+        return SocketAddress(address, port: port)
+    }
+}
+
+extension ValueFormat where Value == SOCKS5Credentials {
+    /// A user name and a password with the first colon between them.
+    static let socksLogin = ValueFormat(literal: .string, completion: .nothing) { text throws(InvalidValue) in
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2,
+            let login = SOCKS5Credentials(username: String(parts[0]), password: String(parts[1]))
+        else {
+            // The text holds a password, which an error must not show.
+            throw InvalidValue("it is not a user name, a colon and a password, each of 1 to 255 bytes")
+        }
+        return login
+    }
+}
+
 extension ValueFormat where Value == Int {
     static func integer(_ range: ClosedRange<Int>) -> ValueFormat {
         ValueFormat(literal: .number, completion: .nothing) { text throws(InvalidValue) in

@@ -50,6 +50,9 @@ enum FailureText {
         case .timedOut: "check the address, that a libp2p node listens there, and that no firewall is between"
         case .nameNotFound: "check the name, or give an IP address"
         case .wrongPeer(let actual): "if it is the one you mean, end the address in /p2p/\(actual)"
+        case .unsupportedAddress where attempt.address.contains(.onion3):
+            "give Tor's SOCKS proxy, such as --socks 127.0.0.1:9050"
+        case .notInPrivateNetwork: "give the swarm.key of the network that the peer is in with --swarm-key"
         case .unsupportedAddress: "use an address of TCP, such as /ip4/192.0.2.1/tcp/4001/p2p/ and the peer's ID"
         case .noCommonProtocol: "this node speaks /noise and /yamux/1.0.0"
         case .handshakeFailed: "check that a libp2p node listens at this port"
@@ -68,8 +71,7 @@ enum FailureText {
     private static func distance(_ attempt: DialError.Attempt) -> Int {
         switch attempt.kind {
         case .wrongPeer: 0
-        case .denied: 1
-        case .noCommonProtocol: 1
+        case .denied, .notInPrivateNetwork, .noCommonProtocol: 1
         case .handshakeFailed: 2
         case .refused: 3
         case .timedOut where Self.isOfName(attempt): 8

@@ -35,6 +35,9 @@ enum RunCommand {
         try directory.make()
         configuration.identity = .file(directory.keyFile.path)
         configuration.storage = directory.database
+        if configuration.swarm.privateNetwork == nil, directory.swarmKeyFile.exists {
+            configuration.swarm.privateNetwork = try directory.swarmKeyFile.read()
+        }
         let node = try await Node(configuration)
         let events = node.events
         do {
@@ -102,7 +105,7 @@ extension RunCommand {
 
 extension NodeConfiguration {
     /// The configuration that the options of `apus run` ask for, without the identity.
-    init(run values: OptionValues) throws(CommandError) {
+    init(run values: OptionValues) throws {
         try self.init(dialing: values)
         self.listen = try values.list(RunOptions.listen)
         self.bootstrap = try values.list(RunOptions.bootstrap)
@@ -136,7 +139,7 @@ extension NodeConfiguration {
     }
 
     /// The configuration of a node that only dials.
-    init(dialing values: OptionValues) throws(CommandError) {
+    init(dialing values: OptionValues) throws {
         self.init()
         let servers = try values.list(RunOptions.nameServer)
         self.swarm.nameServers = servers.isEmpty ? nil : servers
@@ -146,5 +149,16 @@ extension NodeConfiguration {
         self.swarm.connectTimeout = max(
             self.swarm.connectTimeout, self.swarm.dialTimeout + self.swarm.handshakeTimeout)
         self.swarm.negotiationTimeout = try values[RunOptions.negotiationTimeout]
+        if let path = try values.optional(RunOptions.swarmKey) {
+            self.swarm.privateNetwork = try SwarmKeyFile(path).read()
+        }
+        if let proxy = try values.optional(RunOptions.socks) {
+            var socks = SOCKSConfiguration(proxy: proxy)
+            socks.scope = try values[RunOptions.socksScope]
+            socks.credentials = try values.optional(RunOptions.socksLogin)
+            self.socks = socks
+        } else if try values[RunOptions.socksScope] == .all {
+            throw CommandError.usage("--socks-scope all wants a proxy: give it with --socks HOST:PORT")
+        }
     }
 }

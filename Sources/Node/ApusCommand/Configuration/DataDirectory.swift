@@ -13,6 +13,9 @@ struct DataDirectory: Sendable {
     /// The database of what the node knows of peers, and of its access list.
     var database: String { "\(self.path)/peers.sqlite" }
 
+    /// The key of the private network that the node is in, where there is one.
+    var swarmKeyFile: SwarmKeyFile { SwarmKeyFile("\(self.path)/swarm.key") }
+
     /// Makes the directory, and those above it that are missing, for their owner alone.
     func make() throws(CommandError) {
         var information = stat()

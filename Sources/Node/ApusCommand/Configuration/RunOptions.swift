@@ -64,6 +64,20 @@ enum RunOptions {
     static let nameServer = Option(
         "name-server", "IP:PORT", .nameServer, isRepeatable: true, isSetting: true,
         help: "Ask this name server instead of those of the system.")
+    static let swarmKey = Option(
+        "swarm-key", "FILE", .file, isSetting: true,
+        help:
+            "Be in the private network of this key file, in the form of Kubo's swarm.key, and talk to nobody outside. "
+            + "\"apus run\" also takes swarm.key of the data directory.")
+    static let socks = Option(
+        "socks", "HOST:PORT", .socksProxy, isSetting: true,
+        help: "Dial onion services through this SOCKS 5 proxy, such as Tor's at 127.0.0.1:9050.")
+    static let socksScope = Option<SOCKSConfiguration.Scope>(
+        "socks-scope", "SCOPE", .word, defaults: ["onion"], isSetting: true,
+        help: "What is dialled through --socks: onion, or all, with which no name is looked up here.")
+    static let socksLogin = Option(
+        "socks-login", "USER:PASSWORD", .socksLogin, isSetting: true,
+        help: "Give the proxy of --socks this user name and password. Tor keeps different ones apart.")
     static let loops = Option(
         "loops", "N", .integer(0...1_024), defaults: ["0"], isSetting: true,
         help: "How many threads serve connections. 0 means half the cores, and at least one.")
@@ -94,6 +108,7 @@ enum RunOptions {
         Self.onlyAllowed.declaration, Self.limits.declaration, Self.memoryLimit.declaration,
         Self.maximumConnections.declaration, Self.idleTimeout.declaration,
         Self.agent.declaration, Self.perf.declaration, Self.mdns.declaration, Self.nameServer.declaration,
+        Self.swarmKey.declaration, Self.socks.declaration, Self.socksScope.declaration, Self.socksLogin.declaration,
         Self.loops.declaration,
         Self.spinning.declaration, Self.dialTimeout.declaration, Self.handshakeTimeout.declaration,
         Self.negotiationTimeout.declaration, Self.closingTime.declaration, Self.logLevel.declaration,
@@ -101,7 +116,8 @@ enum RunOptions {
 
     /// What a node that dials a peer for one command takes of them.
     static let dialing: [OptionDeclaration] = [
-        Self.nameServer.declaration, Self.dialTimeout.declaration, Self.handshakeTimeout.declaration,
+        Self.nameServer.declaration, Self.swarmKey.declaration, Self.socks.declaration, Self.socksScope.declaration,
+        Self.socksLogin.declaration, Self.dialTimeout.declaration, Self.handshakeTimeout.declaration,
         Self.negotiationTimeout.declaration,
     ]
 }
