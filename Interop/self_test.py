@@ -1,9 +1,9 @@
 """Checks of the harness itself: what it accepts, what it refuses, and how it tells a failure from a missing feature."""
 
-import contextlib
 import os
 import shutil
 import tempfile
+import time
 import unittest
 
 import known_missing
@@ -117,9 +117,18 @@ class Processes(unittest.TestCase):
         process = self.start("sleep 100 & echo $!; wait")
         child = int(process.take(lambda line: line, 5, "child"))
         process.stop()
-        # The child may stay a zombie of whoever adopts it, but it runs no longer.
-        with contextlib.suppress(FileNotFoundError), open(f"/proc/{child}/stat") as file:
-            self.assertIn(file.read().split()[2], "ZX")
+        # The kill is on its way when it returns; the child may stay a zombie of whoever adopts it, but it runs no longer.
+        deadline = time.monotonic() + 5
+        while self.runs(child) and time.monotonic() < deadline:
+            time.sleep(0.001)
+        self.assertFalse(self.runs(child))
+
+    def runs(self, process_id):
+        try:
+            with open(f"/proc/{process_id}/stat") as file:
+                return file.read().rpartition(")")[2].split()[0] not in "ZX"
+        except FileNotFoundError:
+            return False
 
 
 class Statuses(unittest.TestCase):
