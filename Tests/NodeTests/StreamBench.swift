@@ -50,6 +50,7 @@ final class StreamBench {
     }
 
     private final class RecordingDriver: StreamDriver {
+        func streamAgreed(_ stream: LoopStream, on protocolID: String) throws(ResourceLimitError) {}
         var calls: [String] = []
 
         func streamOffers(_ stream: LoopStream, count: Int) { self.calls.append("offers \(count)") }

@@ -6,17 +6,11 @@ import Transport
 final class InboundNegotiation: StreamNegotiation {
     private var listener = MultistreamListener()
     private let router: any StreamRouter
-    private let admit: (LoopStream, String) -> Bool
     private let onViolation: (StreamCloseReason) -> Void
 
-    /// `admit` says whether there may be one more stream of a protocol; `onViolation` is called where the peer breaks the
-    /// rules, or takes too long.
-    init(
-        router: any StreamRouter, admit: @escaping (LoopStream, String) -> Bool,
-        onViolation: @escaping (StreamCloseReason) -> Void
-    ) {
+    /// `onViolation` is called where the peer breaks the rules, or takes too long.
+    init(router: any StreamRouter, onViolation: @escaping (StreamCloseReason) -> Void) {
         self.router = router
-        self.admit = admit
         self.onViolation = onViolation
     }
 
@@ -37,8 +31,7 @@ final class InboundNegotiation: StreamNegotiation {
         if let output = self.listener.nextOutput() { stream.write(output) }
         guard let agreed else { return used }
         stream.negotiation = nil
-        stream.protocolID = agreed
-        guard self.admit(stream, agreed) else {
+        guard (try? stream.agree(on: agreed)) != nil else {
             stream.reset()
             return used
         }

@@ -51,24 +51,13 @@ extension MuxedConnection {
         guard self.closing == nil else { return self.session.reset(id) }
         do {
             let stream = try self.add(id, .inbound)
-            stream.negotiation = InboundNegotiation(
-                router: self.configuration.router, admit: { [weak self] in self?.admit($0, speaking: $1) ?? false },
-                onViolation: { [connection, configuration] in configuration.onStreamViolation(connection, $0) })
+            stream.negotiation = InboundNegotiation(router: self.configuration.router) { [connection, configuration] in
+                configuration.onStreamViolation(connection, $0)
+            }
             self.watchNegotiation(of: stream, timeout: self.configuration.negotiationTimeout)
         } catch {
             self.configuration.onRefused(self.connection, error)
             self.session.reset(id)
-        }
-    }
-
-    /// Charges a stream of the peer's to the protocol that it agreed on; where that has too many, the stream is refused.
-    private func admit(_ stream: LoopStream, speaking name: String) -> Bool {
-        do {
-            try self.entry(stream.yamuxID)?.scope.setProtocol(name)
-            return true
-        } catch {
-            self.configuration.onRefused(self.connection, error)
-            return false
         }
     }
 
@@ -112,10 +101,7 @@ extension MuxedConnection {
         let known = self.connection.supports(anyOf: request.protocols)
         do {
             let negotiation = try OutboundNegotiation(
-                protocols: known.map { [$0] } ?? request.protocols,
-                admit: { [weak self] stream, name throws(ResourceLimitError) in
-                    try self?.entry(stream.yamuxID)?.scope.setProtocol(name)
-                }, completion: request.completion)
+                protocols: known.map { [$0] } ?? request.protocols, completion: request.completion)
             stream.negotiation = negotiation
             negotiation.begin(on: stream)
             if let known {
@@ -131,6 +117,15 @@ extension MuxedConnection {
 }
 
 extension MuxedConnection: StreamDriver {
+    func streamAgreed(_ stream: LoopStream, on protocolID: String) throws(ResourceLimitError) {
+        do {
+            try self.entry(stream.yamuxID)?.scope.setProtocol(protocolID)
+        } catch {
+            if stream.direction == .inbound { self.configuration.onRefused(self.connection, error) }
+            throw error
+        }
+    }
+
     func streamOffers(_ stream: LoopStream, count: Int) {
         if self.entry(stream.yamuxID) != nil { self.waitingOutput += count }
         self.session.offerOutput(stream.yamuxID, count: count)

@@ -9,16 +9,12 @@ import Transport
 final class OutboundNegotiation: StreamNegotiation {
     private var dialer: MultistreamDialer
     private let protocols: [String]
-    private let admit: (LoopStream, String) throws(ResourceLimitError) -> Void
     private var completion: ((Result<LoopStream, StreamError>) -> Void)?
 
-    /// `admit` throws where there may not be one more stream of a protocol.
     init(
-        protocols: [String], admit: @escaping (LoopStream, String) throws(ResourceLimitError) -> Void,
-        completion: @escaping (Result<LoopStream, StreamError>) -> Void
+        protocols: [String], completion: @escaping (Result<LoopStream, StreamError>) -> Void
     ) throws(MultistreamError) {
         self.protocols = protocols
-        self.admit = admit
         self.dialer = try MultistreamDialer(protocols: protocols)
         self.completion = completion
     }
@@ -35,9 +31,8 @@ final class OutboundNegotiation: StreamNegotiation {
     private func handOver(_ stream: LoopStream, _ protocolID: String) {
         let completion = self.completion
         self.completion = nil
-        stream.protocolID = protocolID
         do {
-            try self.admit(stream, protocolID)
+            try stream.agree(on: protocolID)
         } catch {
             stream.negotiation = nil
             stream.reset()

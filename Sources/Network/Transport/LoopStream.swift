@@ -179,6 +179,12 @@ public final class LoopStream {
 
     // MARK: What the connection reports
 
+    /// Notes what the two sides agreed to speak. Throws where there may not be one more stream of that protocol.
+    package func agree(on protocolID: String) throws(ResourceLimitError) {
+        self.protocolID = protocolID
+        try self.driver.streamAgreed(self, on: protocolID)
+    }
+
     /// Hands a piece of the peer's data to the handler, or holds it while reading is paused.
     package func deliver(_ chunk: borrowing Chunk) {
         guard !self.isClosed else { return }

@@ -14,6 +14,8 @@ package struct StreamKey: Hashable, Sendable {
 
 /// What a stream asks of the connection that carries it, on the connection's loop.
 package protocol StreamDriver: AnyObject {
+    /// The two sides agreed on a protocol. Throws where there may not be one more stream of it.
+    func streamAgreed(_ stream: LoopStream, on protocolID: String) throws(ResourceLimitError)
     /// `count` more bytes wait in the stream's output.
     func streamOffers(_ stream: LoopStream, count: Int)
     /// Our half ends when the waiting output is sent.
