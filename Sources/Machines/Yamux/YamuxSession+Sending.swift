@@ -121,6 +121,6 @@ extension YamuxSession {
     mutating func linger(_ id: YamuxStreamID, now: Instant) {
         self.streams[id].lingerDeadline = now + self.configuration.lingerTimeout
         self.streams[id].lingerOutput = self.streams[id].outputBeforeEnd
-        self.lingering.append(id.slot)
+        if Defence.yamuxLinger.isOn { self.lingering.append(id.slot) }
     }
 }

@@ -61,7 +61,7 @@ extension MuxedConnection {
         while !self.isClosed, !self.isEnding,
             let message = self.input.nextMessage(in: buffer, position: &position, spares: &self.resources.spares)
         {
-            guard message.count >= 16 else {
+            guard Defence.noiseMessageLength.holds(message.count >= 16) else {
                 return self.violated("the peer sent a Noise message of \(message.count) bytes, too short for its tag")
             }
             let count = message.count - 16

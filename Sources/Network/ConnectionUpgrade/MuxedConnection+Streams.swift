@@ -74,6 +74,7 @@ extension MuxedConnection {
 
     /// Bounds the time that a stream may take to agree on its protocol.
     private func watchNegotiation(of stream: LoopStream, timeout: Duration) {
+        guard Defence.negotiationTimeout.isOn else { return }
         self.negotiations.add(stream, deadline: self.loop.now + timeout)
         self.rearmTimer()
     }
@@ -152,7 +153,8 @@ extension MuxedConnection: StreamDriver {
     /// Grows a window where the connection's budget and the node's have room for it.
     private func growWindow(of stream: LoopStream, by growth: Int) {
         let nodeBudget = self.configuration.nodeWindowBudget
-        guard self.windowGrowth + growth <= self.configuration.connectionWindowBudget,
+        let budget = Defence.connectionWindows.limit(self.configuration.connectionWindowBudget)
+        guard self.windowGrowth + growth <= budget,
             let entry = self.entry(stream.yamuxID), nodeBudget.take(growth)
         else { return }
         guard (try? entry.scope.reserveMemory(growth)) != nil else { return nodeBudget.give(growth) }

@@ -70,7 +70,7 @@ final class UpgradeSession {
         self.timer = LoopTimer(self.loop, whenLoopEnds: { [weak self] in self?.fail(.cancelled) }) { [weak self] in
             self?.fail(.timedOut(after: timeout))
         }
-        self.timer?.schedule(at: self.deadline)
+        if Defence.handshakeTimeout.isOn { self.timer?.schedule(at: self.deadline) }
         self.poller?.update(reading: true, writing: false)
         self.advance()
     }

@@ -39,7 +39,7 @@ final class AddressBook: Sendable {
             state.bytes += entry.bytes - (former?.bytes ?? 0)
             state.entries[peer] = entry
             if former == nil { state.order.append(peer) }
-            while state.bytes > Self.totalBytes, state.oldest < state.order.count {
+            while state.bytes > Defence.addressBook.limit(Self.totalBytes), state.oldest < state.order.count {
                 Self.removeOldest(&state, except: peer)
             }
         }
@@ -48,8 +48,9 @@ final class AddressBook: Sendable {
     /// As many of the first addresses as one peer may have.
     private static func entry(_ addresses: [Multiaddr]) -> Entry {
         var entry = Entry(bytes: Self.peerOverhead)
-        for address in addresses.prefix(Self.addressesPerPeer) {
-            guard entry.bytes + address.bytes.count <= Self.bytesPerPeer else { break }
+        for address in addresses.prefix(Defence.addressesOfPeer.limit(Self.addressesPerPeer)) {
+            let isWithin = entry.bytes + address.bytes.count <= Self.bytesPerPeer
+            guard Defence.addressesOfPeer.holds(isWithin) else { break }
             entry.addresses.append(address)
             entry.bytes += address.bytes.count
         }

@@ -36,14 +36,14 @@ struct DialQueue {
     }
 
     private mutating func trim() {
-        let room = self.inAll - self.begun
+        let room = Defence.dialledAddresses.limit(self.inAll - self.begun)
         for address in self.waiting.dropFirst(room) { self.known.remove(address) }
         self.waiting = Array(self.waiting.prefix(room))
     }
 
     /// The next address to begin with; nil where none waits or as many as may be are under way.
     mutating func next(now: Instant) -> Multiaddr? {
-        guard self.underWay.count < self.atOnce, !self.waiting.isEmpty else { return nil }
+        guard self.underWay.count < Defence.dialsAtOnce.limit(self.atOnce), !self.waiting.isEmpty else { return nil }
         let address = self.waiting.removeFirst()
         self.begun += 1
         self.underWay.append((address, now))

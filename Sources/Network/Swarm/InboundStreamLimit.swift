@@ -16,7 +16,7 @@ package final class InboundStreamLimit: Sendable {
     package func enter(_ connection: Connection) -> Bool {
         self.counts.withLock { counts in
             let count = counts[connection.id, default: 0]
-            guard count < self.limit else { return false }
+            guard Defence.streamsOfProtocol.holds(count < self.limit) else { return false }
             counts[connection.id] = count + 1
             return true
         }
