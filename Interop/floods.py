@@ -27,23 +27,23 @@ BEGIN, END = "<!-- floods -->", "<!-- end of floods -->"
 MEMORY_LIMIT = 128
 # What the limit does not count, in MiB: the program with its libraries, the loops' buffers, and what the allocator keeps of
 # memory that was given back.
-MEMORY_BASE = 96
+MEMORY_BASE = 32
 PING_INTERVAL_MS = 20
 PING_LIMIT_MS = 100
 
 # What is flooded, and what the node must say of it in its log, its events or its status.
 FLOODS = {
     "connections": r"refused.*(transient|system|peer).*connection",
-    "streams": r"refused.*stream",
-    "reset": r"",
+    "streams": r"stream refused|refused.*stream|more streams than it may",
+    "reset": r"more streams than it may",
     "garbage": r"inbound connection failed",
     "slow": r"refused.*(transient|system).*connection|took longer than",
-    "identify": r"not identified|identify|stream ended",
+    "identify": r"stream refused.*/ipfs/id/push/1.0.0",
     "windows": r"more on stream 1 than its window allows",
-    "pings": r"",
-    "updates": r"",
-    "goaway": r"",
-    "halfopen": r"did not agree on a protocol|refused.*stream",
+    "pings": r"sends pings or streams but does not read the answers",
+    "updates": r"small window updates without an end",
+    "goaway": r"GoAways? or small window updates|closed by the peer",
+    "halfopen": r"did not agree on a protocol|refused.*(memory|stream)",
 }
 
 

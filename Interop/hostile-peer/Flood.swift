@@ -84,8 +84,9 @@ enum Flood: String, CaseIterable {
         case .pings:
             return try link.sendFrames((0..<2_000 as Range<UInt32>).flatMap { Frames.ping($0) })
         case .updates:
-            let begin = Frames.begin(1, "/ipfs/ping/1.0.0") + Frames.window(1, flags: Frames.reset)
-            return try link.sendFrames(begin + (0..<2_000).flatMap { _ in Frames.window(1, 1) })
+            let updates = (0..<2_000).flatMap { _ in Frames.window(1, 1) }
+            return try link.sendFrames(
+                Frames.begin(1, "/ipfs/ping/1.0.0") + updates + Frames.window(1, flags: Frames.reset))
         case .goaway:
             return try link.sendFrames((0..<2_000).flatMap { _ in Frames.goAway() })
         case .halfopen:

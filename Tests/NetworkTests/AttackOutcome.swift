@@ -46,11 +46,13 @@ extension HostileSubject {
 }
 
 /// What a peer gets to read behind an attack, up to the answer to a ping or the end of the connection.
-struct AttackAnswer {
+struct AttackAnswer: CustomStringConvertible {
     /// The headers of the frames, in their order.
     var frames: [[UInt8]] = []
     /// The ping was answered: the connection stands.
     var isAlive = false
+
+    var description: String { "\(self.frames.count) frames, \(self.isAlive ? "alive" : "ended")" }
 
     /// How many streams were reset.
     var resets: Int { self.frames.count { $0[1] <= 1 && $0[3] & 8 != 0 } }

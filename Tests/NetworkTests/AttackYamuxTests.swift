@@ -79,7 +79,9 @@ struct AttackYamuxTests {
     }
 
     @Test func `a peer that pings and does not read the answers is cut off`() async throws {
-        try await HostileSubject.with { subject in
+        var configuration = SwarmConfiguration()
+        configuration.yamux.maximumIdleFrames = .max
+        try await HostileSubject.with(configuration) { subject in
             let (peer, connection) = try await subject.secured()
             await peer.stopReading()
             let pings = Array((0..<2_000).flatMap { _ in HostilePeer.frame(2, flags: HostilePeer.synchronize) })
@@ -97,20 +99,90 @@ struct AttackYamuxTests {
         }
     }
 
+    private static let idleFrames: [(name: String, frames: [UInt8])] = [
+        ("pings", HostilePeer.frame(2, flags: HostilePeer.synchronize)),
+        ("pongs", HostilePeer.frame(2, flags: 2)),
+        ("goaway", HostilePeer.frame(3)),
+        ("updates", HostilePeer.frame(1, stream: 1, value: 1)),
+    ]
+
+    @Test(arguments: idleFrames.map(\.name)) func `frames that move nothing end the session where they have no end`(
+        name: String
+    ) async throws {
+        let frame = try #require(Self.idleFrames.first { $0.name == name }?.frames)
+        var configuration = SwarmConfiguration()
+        configuration.yamux.maximumUnansweredFrames = .max
+        try await HostileSubject.with(configuration) { subject in
+            let (peer, connection) = try await subject.attacker()
+            // The stream keeps the session up, which ends behind a GoAway without one.
+            try await peer.sendSealed(HostilePeer.begin(1))
+            let answer = try await peer.answer(to: (0..<100_000).flatMap { _ in frame })
+            #expect(!answer.isAlive)
+            guard case .protocolViolation(let text) = await connection.waitUntilClosed() else {
+                Issue.record("\(String(describing: connection.closeReason))")
+                return
+            }
+            #expect(text.contains("without an end"))
+            await peer.close()
+        }
+    }
+
     @Test func `streams that are begun and reset at once leave nothing behind`() async throws {
         try await HostileSubject.with { subject in
             let (peer, connection) = try await subject.attacker()
-            var frames: [UInt8] = []
-            for number in 1..<50_000 as Range<UInt32> {
-                frames += HostilePeer.frame(1, flags: HostilePeer.synchronize, stream: 2 * number + 1)
-                frames += HostilePeer.frame(1, flags: HostilePeer.resetFlag, stream: 2 * number + 1)
+            // No more at once than are served.
+            for batch in 1...40 as ClosedRange<UInt32> {
+                var frames: [UInt8] = []
+                for number in batch * 250..<batch * 250 + 250 {
+                    frames += HostilePeer.frame(1, flags: HostilePeer.synchronize, stream: 2 * number + 1)
+                    frames += HostilePeer.frame(1, flags: HostilePeer.resetFlag, stream: 2 * number + 1)
+                }
+                let flood = try await peer.answer(to: frames)
+                #expect(flood.isAlive)
+                #expect(flood.resets == 0)
             }
-            let flood = try await peer.answer(to: frames)
-            #expect(flood.isAlive)
-            #expect(flood.resets == 0)
             #expect(connection.streamCount == 0)
             let answer = try await peer.answer(to: HostilePeer.begin(1))
             #expect(!answer.hasReset(1))
+            await peer.close()
+        }
+    }
+
+    @Test func `of streams that are begun and reset at once no more are served than may be unaccepted`() async throws {
+        try await HostileSubject.with { subject in
+            let (peer, connection) = try await subject.attacker()
+            let before = HostileSubject.count("stream_violations_total")
+            let answer = try await peer.answer(
+                to: (0..<1_000 as Range<UInt32>).flatMap { number in
+                    HostilePeer.frame(1, flags: HostilePeer.synchronize, stream: 2 * number + 1)
+                        + HostilePeer.frame(1, flags: HostilePeer.resetFlag, stream: 2 * number + 1)
+                })
+            #expect(answer.isAlive)
+            #expect(answer.resets == 1_000 - 256)
+            #expect(connection.streamCount == 0)
+            #expect(HostileSubject.count("stream_violations_total") > before)
+            await peer.close()
+        }
+    }
+
+    @Test func `handlers of streams that were reset are as many as a connection may have streams`() async throws {
+        try await HostileSubject.with { subject in
+            let begun = Locked(0)
+            // A handler that is at work, and does not look at its stream.
+            subject.swarm.handle("/work", on: .loop) { _ in
+                begun.withLock { $0 += 1 }
+                try await subject.peerLoop.sleep(until: .distantFuture)
+            }
+            let (peer, _) = try await subject.attacker()
+            // No more at once than are served.
+            for batch in 0..<30 as Range<UInt32> {
+                let frames = (batch * 200..<batch * 200 + 200).flatMap { number in
+                    HostilePeer.begin(2 * number + 1, "/work")
+                        + HostilePeer.frame(1, flags: HostilePeer.resetFlag, stream: 2 * number + 1)
+                }
+                #expect(try await peer.answer(to: frames).isAlive)
+            }
+            #expect(begun.withLock { $0 } == 4_096)
             await peer.close()
         }
     }

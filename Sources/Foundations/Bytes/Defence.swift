@@ -95,6 +95,8 @@ public enum Defence: String, CaseIterable, Sendable {
     case yamuxStreams
     /// A peer reads the answers to its pings and refused streams.
     case yamuxUnansweredFrames
+    /// Pings, GoAways and small window updates come a few a millisecond.
+    case yamuxIdleFrames
     /// A stream that the peer has reset is gone.
     case yamuxResetStreams
     /// A peer that shows no sign of life is given up.
@@ -110,6 +112,8 @@ public enum Defence: String, CaseIterable, Sendable {
     case handshakeTimeout
     /// A stream agrees on its protocol in time.
     case negotiationTimeout
+    /// The streams that a peer begins at once are as many as it may leave unaccepted, also where it resets them.
+    case streamsOfWakeUp
     /// The windows of a connection grow within its budget.
     case connectionWindows
     /// All windows of the node grow within its budget.
@@ -133,6 +137,10 @@ public enum Defence: String, CaseIterable, Sendable {
     case networkTable
     /// A connection has so many streams of a protocol at most, where the protocol says so.
     case streamsOfProtocol
+    /// A connection has so many handlers at work, those of streams included that were reset.
+    case handlerTasks
+    /// A flood of what is logged is none of the log.
+    case logPace
     /// Above the high water connections are closed.
     case connectionTrimming
 

@@ -44,6 +44,7 @@ extension YamuxSession {
                 header = pending
             } else {
                 guard let read = try self.frame.nextHeader(&input) else { return nil }
+                try self.countIfIdle(read, now: now)
                 header = read
             }
             if let event = try self.receive(header, now: now) { return event }
@@ -57,6 +58,16 @@ extension YamuxSession {
         case .goAway: self.receiveGoAway(header)
         case .data, .windowUpdate: try self.receiveStreamFrame(header)
         }
+    }
+
+    /// Counts a frame that moves nothing.
+    private mutating func countIfIdle(_ header: YamuxHeader, now: Instant) throws(YamuxError) {
+        switch header.type {
+        case .data: return
+        case .windowUpdate where !header.flags.isEmpty || header.value >= YamuxIdleFrames.smallUpdate: return
+        case .windowUpdate, .ping, .goAway: break
+        }
+        guard Defence.yamuxIdleFrames.holds(self.idleFrames.take(now: now)) else { throw .tooManyIdleFrames }
     }
 
     private mutating func receivePing(_ header: YamuxHeader, now: Instant) throws(YamuxError) -> Event? {
@@ -127,6 +138,7 @@ extension YamuxSession {
             self.streams.count < Defence.yamuxStreams.limit(self.configuration.maximumStreams),
             self.unacknowledgedInbound < Defence.yamuxAcceptBacklog.limit(self.configuration.acceptBacklog)
         else {
+            self.refusedStreams &+= 1
             try self.answer(YamuxHeader(type: .windowUpdate, flags: .rst, stream: header.stream))
             try self.discardPayload(header)
             return nil

@@ -51,6 +51,7 @@ extension YamuxSession {
         if count > 0 {
             self.streams[id].pendingOutput -= count
             self.streams[id].sendWindow -= count
+            self.idleFrames.sentData()
             let header = YamuxHeader(
                 type: .data, flags: self.takeBeginFlags(id), stream: id.number, value: UInt32(count))
             return OutboundFrame(header: header, stream: id, payload: count, endsStream: false)

@@ -12,6 +12,7 @@ extension MuxedConnection {
     /// are still to be read.
     func receive(untilEnd: Bool) {
         var receives = 0
+        self.begunStreams = 0
         while !self.isClosed, !self.isEnding, untilEnd || receives < Self.receivesPerWakeUp {
             receives += 1
             let buffer = self.resources.receiveBuffer
@@ -35,6 +36,7 @@ extension MuxedConnection {
     private func finishInput() {
         guard !self.isClosed else { return }
         self.closeIfAbandoned()
+        self.tellRefusedStreams()
         if self.session.hasOutput { self.scheduleFlush() }
         self.rearmTimer()
     }
