@@ -1,5 +1,5 @@
-# The words to remember: run test test-threads release lint interop bench counts fuzz soak docs examples. Each installs the
-# Debian packages that it misses.
+# The words to remember: run test test-threads release lint interop bench counts fuzz mutants floods soak docs
+# examples. Each installs the Debian packages that it misses.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -43,6 +43,8 @@ help:
 	@echo "make bench         measure beside the go and rust peers"
 	@echo "make counts        instructions and allocations of the hot path, held against the stored figures"
 	@echo "make fuzz          fuzz what reads a peer's bytes (TIME=30 seconds a target, TARGET='cid yamux-dialer')"
+	@echo "make mutants       switch off each defence in turn and see the test of its attack fail; writes Docs/Security.md"
+	@echo "make floods        flood a node in every way, 60 seconds each (ARGS=--quick for 5); writes Docs/Security.md"
 	@echo "make soak          10,000 connections in turn and 1,000 at once, for leaks"
 	@echo "make docs          build the documentation of all modules"
 	@echo "make examples      build and run the examples as a program outside would"
@@ -78,11 +80,11 @@ release: libraries
 
 .PHONY: lint
 lint:
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Interop/apus-peer Docs/Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/Package.swift Benchmarks/Sources
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Interop/apus-peer Interop/hostile-peer Docs/Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/Package.swift Benchmarks/Sources
 
 .PHONY: format
 format:
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Interop/apus-peer Docs/Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/Package.swift Benchmarks/Sources
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Interop/apus-peer Interop/hostile-peer Docs/Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/Package.swift Benchmarks/Sources
 
 .PHONY: interop
 interop: release
@@ -93,6 +95,17 @@ interop: release
 .PHONY: fuzz
 fuzz: libraries
 	TIME="$(TIME)" TARGET="$(TARGET)" SWIFT="$(SWIFT)" Fuzz/run
+
+.PHONY: mutants
+mutants: libraries
+	@$(call install,$(TEST_TOOLS))
+	SWIFT="$(SWIFT)" python3 Tests/Mutants/mutants.py $(ARGS)
+
+.PHONY: floods
+floods: release
+	@$(call install,python3)
+	$(SWIFT) build -c release --product hostile-peer
+	python3 Interop/floods.py $(ARGS)
 
 .PHONY: soak
 soak: release

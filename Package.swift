@@ -41,6 +41,7 @@ let package = Package(
         .library(name: "ApusProtocols", targets: protocols),
         .executable(name: "apus", targets: ["ApusCommand"]),
         .executable(name: "apus-peer", targets: ["ApusPeer"]),
+        .executable(name: "hostile-peer", targets: ["HostilePeer"]),
     ],
     targets: [
         system("CUV", pkgConfig: "libuv", apt: "libuv1-dev", brew: "libuv"),
@@ -112,6 +113,9 @@ let package = Package(
         .executableTarget(
             name: "ApusPeer", dependencies: (["Apus"] + foundations + network + protocols).map { .byName(name: $0) },
             path: "Interop/apus-peer"),
+        .executableTarget(
+            name: "HostilePeer", dependencies: (["Apus"] + foundations + machines + network).map { .byName(name: $0) },
+            path: "Interop/hostile-peer"),
 
         .target(name: "TestSupport", dependencies: ["Bytes"], path: "Tests/TestSupport"),
         tests("FoundationsTests", foundations + ["TestSupport"], resources: [.copy("Vectors"), .copy("Oracles")]),

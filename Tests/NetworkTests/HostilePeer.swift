@@ -4,6 +4,7 @@ import EventLoop
 import Noise
 import PeerIdentity
 import Testing
+import Transport
 import Yamux
 
 /// A peer that says whatever a test wants over a real TCP socket, byte by byte or as far as it likes to go by the rules.
@@ -68,6 +69,11 @@ final class HostilePeer: Sendable {
         await self.loop.perform { [socket] in socket.value.close() }
     }
 
+    /// Ends the socket in a while: where a defence should have ended it before, a test sees this end instead.
+    func close(after patience: Duration = .seconds(10)) {
+        _ = LoopDeadline(on: self.loop, at: EventLoop.monotonicNow() + patience) { [socket] in socket.value.close() }
+    }
+
     /// From now on nothing is read, so that what is sent to this peer stays where it is.
     func stopReading() async {
         await self.loop.perform { [socket] in socket.value.stopReading() }
@@ -94,13 +100,17 @@ final class HostilePeer: Sendable {
     }
 
     /// The first handshake message, with its length.
-    func beginNoise(muxers: [String] = ["/yamux/1.0.0"]) async throws -> [UInt8] {
-        try await self.loop.perform { [socket] in try socket.value.beginNoise(muxers: muxers) }
+    func beginNoise(
+        muxers: [String] = ["/yamux/1.0.0"], identity: PrivateKey? = nil
+    ) async throws -> [UInt8] {
+        try await self.loop.perform { [socket] in
+            try socket.value.beginNoise(muxers: muxers, identity: identity ?? PrivateKey.generate(.ed25519))
+        }
     }
 
     /// Goes through the handshake by the rules, up to the muxer.
-    func secure(muxers: [String] = ["/yamux/1.0.0"]) async throws {
-        await self.send(Self.header + Self.noise + (try await self.beginNoise(muxers: muxers)))
+    func secure(muxers: [String] = ["/yamux/1.0.0"], identity: PrivateKey? = nil) async throws {
+        await self.send(Self.header + Self.noise + (try await self.beginNoise(muxers: muxers, identity: identity)))
         _ = try await self.read(Self.header.count + Self.noise.count)
         let length = try await self.read(2)
         let message = length + (try await self.read(Int(length[0]) << 8 | Int(length[1])))
@@ -228,9 +238,8 @@ private final class HostileSocket: SocketEventHandler {
 
     // MARK: Noise
 
-    func beginNoise(muxers: [String]) throws -> [UInt8] {
+    func beginNoise(muxers: [String], identity: PrivateKey) throws -> [UInt8] {
         var random = SystemRandom()
-        let identity = try PrivateKey.generate(.ed25519)
         var handshake = try NoiseHandshake(
             role: .initiator, staticKey: NoiseStaticKey(identity: identity, using: &random), streamMuxers: muxers,
             context: self.cipher, using: &random)

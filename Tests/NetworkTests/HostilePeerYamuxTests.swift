@@ -3,6 +3,7 @@ import EventLoop
 import Swarm
 import Testing
 import Transport
+import Yamux
 
 /// What a peer may do with Yamux over a real socket, and what it may not.
 struct HostilePeerYamuxTests {
@@ -112,7 +113,9 @@ struct HostilePeerYamuxTests {
     }
 
     @Test func `a peer that asks and never reads the answers is cut off`() async throws {
-        try await HostileSubject.with { subject in
+        var configuration = SwarmConfiguration()
+        configuration.yamux.maximumIdleFrames = .max
+        try await HostileSubject.with(configuration) { subject in
             let (peer, connection) = try await subject.secured()
             await peer.stopReading()
             let pings = Array((0..<1_000).flatMap { _ in HostilePeer.frame(2, flags: Self.synchronize) })

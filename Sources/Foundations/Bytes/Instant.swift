@@ -14,7 +14,7 @@ public struct Instant: Hashable, Comparable, Sendable {
 
     public static func + (instant: Instant, duration: Duration) -> Instant {
         let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(duration.saturatingNanoseconds)
-        guard overflow else { return Instant(nanoseconds: sum) }
+        guard overflow, Defence.saturatingTime.isOn else { return Instant(nanoseconds: sum) }
         return Instant(nanoseconds: duration < .zero ? .min : .max)
     }
 

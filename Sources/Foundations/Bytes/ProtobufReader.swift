@@ -81,7 +81,7 @@ public struct ProtobufReader: ~Copyable {
             guard tag >> 3 >= 1, tag >> 3 < 1 << 29 else { throw .invalidTag }
             switch tag & 7 {
             case 3:
-                guard groups.count < Self.maximumGroupDepth else { throw .invalidGroup }
+                guard Defence.protobufGroups.holds(groups.count < Self.maximumGroupDepth) else { throw .invalidGroup }
                 groups.append(tag >> 3)
             case 4:
                 guard groups.popLast() == tag >> 3 else { throw .invalidGroup }

@@ -51,7 +51,7 @@ extension BytesReader {
                 self.advance(length)
                 return value
             }
-            guard length < maximumLength else { throw .varintTooLong }
+            guard Defence.varintLength.holds(length < maximumLength) else { throw .varintTooLong }
         }
     }
 
@@ -61,7 +61,7 @@ extension BytesReader {
     ) throws(BytesError) -> Int {
         let start = self.cursor
         let value = try self.readVarint(format)
-        guard value <= UInt64(limit) else {
+        guard Defence.claimedLength.holds(value <= UInt64(limit)) else {
             self.cursor = start
             throw .limitExceeded(limit: limit)
         }

@@ -63,7 +63,7 @@ public enum Ed25519 {
         public init(_ bytes: Bytes) throws(CryptographyError) {
             guard bytes.count == Self.size else { throw .malformedKey(.ed25519) }
             try self.init(seed: bytes[0..<Ed25519.seedSize])
-            guard self.publicKey.bytes == bytes[Ed25519.seedSize..<Self.size] else {
+            guard Defence.ed25519Halves.holds(self.publicKey.bytes == bytes[Ed25519.seedSize..<Self.size]) else {
                 throw .mismatchedPublicKey(.ed25519)
             }
         }

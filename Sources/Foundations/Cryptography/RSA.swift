@@ -61,7 +61,9 @@ public enum RSA {
     /// Throws unless both numbers, big-endian without leading zeros, are odd and in their ranges.
     static func check(modulus: Bytes, exponent: Bytes) throws(CryptographyError) {
         let bits = modulus.count * 8 - (modulus.first?.leadingZeroBitCount ?? 0)
-        guard Self.modulusBits.contains(bits) else { throw .unacceptableModulus(bits: bits) }
+        guard Defence.rsaModulus.holds(Self.modulusBits.contains(bits)) else {
+            throw .unacceptableModulus(bits: bits)
+        }
         guard exponent.count <= 4 else { throw .malformedKey(.rsa) }
         let value = exponent.reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
         guard value >= 3, value <= Self.maximumExponent, value & 1 == 1, modulus.last.map({ $0 & 1 }) == 1 else {

@@ -63,7 +63,9 @@ public struct Multiaddr: Hashable, Sendable {
 
     private static func check(_ bytes: Bytes) throws(MultiaddrError.Reason) {
         guard !bytes.isEmpty else { throw .empty }
-        guard bytes.count <= self.maximumLength else { throw .tooLong(limit: self.maximumLength) }
+        guard Defence.multiaddrLength.holds(bytes.count <= self.maximumLength) else {
+            throw .tooLong(limit: self.maximumLength)
+        }
         var reader = BytesReader(bytes)
         var count = 0
         var pathSeen = false
@@ -73,7 +75,7 @@ public struct Multiaddr: Hashable, Sendable {
             try MultiaddrComponent.check(component.protocol, value: component.value)
             pathSeen = component.protocol.format == .path
             count += 1
-            guard count <= self.maximumComponentCount else {
+            guard Defence.multiaddrComponents.holds(count <= self.maximumComponentCount) else {
                 throw .tooManyComponents(limit: self.maximumComponentCount)
             }
         }

@@ -152,5 +152,7 @@ struct MultiaddrValueError: Error {
 }
 
 extension String {
-    fileprivate var hasControlCharacters: Bool { self.utf8.contains { $0 < 0x20 || $0 == 0x7f } }
+    fileprivate var hasControlCharacters: Bool {
+        Defence.addressControlCharacters.isOn && self.utf8.contains { $0 < 0x20 || $0 == 0x7f }
+    }
 }

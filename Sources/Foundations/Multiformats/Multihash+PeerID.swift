@@ -10,7 +10,7 @@ extension Multihash {
         try self.init(bytes: bytes)
         switch self.code {
         case .sha256 where self.digest.count == 32: break
-        case .identity where self.digest.count <= Self.maximumInlineKeyLength: break
+        case .identity where self.digest.count <= Defence.peerIDLength.limit(Self.maximumInlineKeyLength): break
         default: throw .invalidPeerID
         }
     }

@@ -14,7 +14,7 @@ struct KeyMessage {
     }
 
     init(_ bytes: Bytes, limit: Int) throws(PeerIdentityError) {
-        guard bytes.count <= limit else { throw .tooLong(limit: limit) }
+        guard Defence.keyLength.holds(bytes.count <= limit) else { throw .tooLong(limit: limit) }
         let (type, data): (UInt64, Bytes)
         do {
             (type, data) = try Self.fields(bytes)

@@ -43,7 +43,7 @@ public struct PeerRecord: Hashable, Sendable {
             throw .unexpectedPayloadType(envelope.kind.payloadType)
         }
         self = try Self.read(envelope.payload)
-        guard self.peerID == envelope.signer else {
+        guard Defence.recordSigner.holds(self.peerID == envelope.signer) else {
             throw .mismatchedPeer(record: self.peerID, signer: envelope.signer)
         }
     }
@@ -61,7 +61,7 @@ extension PeerRecord {
                 switch field.number {
                 case 1: peerID = try field.bytes()
                 case 2: sequence = try field.uint64()
-                case 3 where addresses.count < Self.maximumAddressCount:
+                case 3 where Defence.recordAddresses.holds(addresses.count < Self.maximumAddressCount):
                     if let address = try Self.address(try field.bytes()) { addresses.append(address) }
                 default: break
                 }

@@ -51,7 +51,8 @@ public struct SignedEnvelope: Hashable, Sendable {
             throw .unexpectedPayloadType(message.payloadType)
         }
         let key = try PublicKey(protobuf: message.publicKey)
-        guard key.verify(signature: message.signature, of: Self.signedBytes(kind, message.payload)) else {
+        let isSigned = key.verify(signature: message.signature, of: Self.signedBytes(kind, message.payload))
+        guard Defence.envelopeSignature.holds(isSigned) else {
             throw .invalidSignature
         }
         // An envelope outlives the message that it came in, and must not keep that message's memory.

@@ -39,7 +39,9 @@ public struct MultistreamListener: Sendable {
                 MultistreamMessage.append(MultistreamMessage.header, to: &self.output)
             } else if message == MultistreamMessage.list {
                 self.listings += 1
-                guard self.listings <= MultistreamLimits.listings else { throw .tooManyRequests }
+                guard Defence.multistreamListings.holds(self.listings <= MultistreamLimits.listings) else {
+                    throw .tooManyRequests
+                }
                 MultistreamMessage.append(listing: list(), to: &self.output)
             } else if MultistreamMessage.isValid(protocolName: message), accepts(message) {
                 self.agreedProtocol = message
@@ -47,7 +49,9 @@ public struct MultistreamListener: Sendable {
             } else {
                 self.refusals += 1
                 self.lastRefusal = message
-                guard self.refusals <= MultistreamLimits.refusedProposals else { throw .tooManyRequests }
+                guard Defence.multistreamProposals.holds(self.refusals <= MultistreamLimits.refusedProposals) else {
+                    throw .tooManyRequests
+                }
                 MultistreamMessage.append(MultistreamMessage.notAvailable, to: &self.output)
             }
         }

@@ -5,6 +5,8 @@ struct MultistreamMessageReader: Sendable {
     /// What has arrived of a message: at most its length and `MultistreamLimits.messageSize` bytes.
     private var arrived: [UInt8] = []
 
+    private static var sizeLimit: Int { Defence.multistreamMessageSize.limit(MultistreamLimits.messageSize) }
+
     /// The text of the next message without its newline, or nil where the input ends before the message does.
     mutating func next(_ input: inout BytesReader) throws(MultistreamError) -> String? {
         if self.arrived.isEmpty, let text = try Self.read(&input) { return text }
@@ -23,7 +25,7 @@ struct MultistreamMessageReader: Sendable {
     private func missingCount() throws(MultistreamError) -> Int {
         var length = BytesReader(Bytes(self.arrived.prefix(9)))
         do {
-            let count = try length.readLength(limit: MultistreamLimits.messageSize)
+            let count = try length.readLength(limit: Self.sizeLimit)
             return length.position + count - self.arrived.count
         } catch .truncated {
             return 1
@@ -36,7 +38,7 @@ struct MultistreamMessageReader: Sendable {
     private static func read(_ input: inout BytesReader) throws(MultistreamError) -> String? {
         let message: Bytes
         do {
-            message = try input.readLengthPrefixed(limit: MultistreamLimits.messageSize)
+            message = try input.readLengthPrefixed(limit: Self.sizeLimit)
         } catch .truncated {
             return nil
         } catch {

@@ -121,6 +121,6 @@ struct HandshakeState: ~Copyable {
             self.symmetric.mixKey(UnsafeRawBufferPointer(secret))
             return true
         }
-        guard isShared else { throw .weakKey(message: self.messageIndex + 1) }
+        guard Defence.noiseWeakKey.holds(isShared) else { throw .weakKey(message: self.messageIndex + 1) }
     }
 }

@@ -1,3 +1,4 @@
+public import Bytes
 public import Cryptography
 
 /// One direction of an established session: a key and the number of messages sealed or opened with it (Noise,
@@ -39,7 +40,8 @@ public struct NoiseCipherState: ~Copyable, Sendable {
         _ message: UnsafeRawBufferPointer, into output: UnsafeMutableRawPointer, using context: ChaChaPolyContext
     ) throws(NoiseError) {
         let nonce = try self.nextNonce()
-        guard context.open(key: self.key, nonce: nonce, ciphertext: message, into: output) else {
+        let isAuthentic = context.open(key: self.key, nonce: nonce, ciphertext: message, into: output)
+        guard Defence.noiseTag.holds(isAuthentic) else {
             throw .transportAuthenticationFailed(message: nonce)
         }
     }

@@ -29,7 +29,7 @@ struct NoiseHandshakePayload {
         } catch {
             throw .malformedPayload(error)
         }
-        guard fields.streamMuxers.count <= NoiseLimits.streamMuxers,
+        guard fields.streamMuxers.count <= Defence.noiseMuxers.limit(NoiseLimits.streamMuxers),
             fields.streamMuxers.allSatisfy({ $0.utf8.count <= NoiseLimits.streamMuxerNameSize })
         else { throw .tooManyStreamMuxers }
         self = fields
@@ -56,7 +56,8 @@ struct NoiseHandshakePayload {
     /// Appends the stream muxers, but no more of them than show that there are too many.
     private static func read(extensions: Bytes, into streamMuxers: inout [String]) throws(ProtobufError) {
         var reader = ProtobufReader(extensions)
-        while streamMuxers.count <= NoiseLimits.streamMuxers, let field = try reader.next() {
+        let limit = Defence.noiseMuxers.limit(NoiseLimits.streamMuxers)
+        while streamMuxers.count <= limit, let field = try reader.next() {
             if field.number == Self.streamMuxersField { streamMuxers.append(try field.string()) }
         }
     }

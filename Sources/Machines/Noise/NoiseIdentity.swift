@@ -29,7 +29,8 @@ enum NoiseIdentity {
             throw .invalidIdentityKey(error)
         }
         try Self.check(key, expectedPeer)
-        guard key.verify(signature: payload.signature, of: Self.signedMessage(staticKey: staticKey)) else {
+        let isSigned = key.verify(signature: payload.signature, of: Self.signedMessage(staticKey: staticKey))
+        guard Defence.noiseSignature.holds(isSigned) else {
             throw .invalidSignature
         }
         verifiedKeys?.insert(key, of: payload, staticKey: staticKey)
@@ -37,7 +38,7 @@ enum NoiseIdentity {
     }
 
     private static func check(_ key: PublicKey, _ expectedPeer: PeerID?) throws(NoiseError) {
-        guard let expectedPeer, key.peerID != expectedPeer else { return }
+        guard let expectedPeer, key.peerID != expectedPeer, Defence.expectedPeer.isOn else { return }
         throw .peerMismatch(expected: expectedPeer, actual: key.peerID)
     }
 }

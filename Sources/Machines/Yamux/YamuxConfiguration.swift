@@ -21,6 +21,8 @@ public struct YamuxConfiguration: Hashable, Sendable {
     public var keepAliveTimeout: Duration = .seconds(10)
     /// Pongs and resets of refused streams that may wait to be sent.
     public var maximumUnansweredFrames = 1_024
+    /// Pings, GoAways and small window updates that a peer may send at once, and of which it may send one more a millisecond.
+    public var maximumIdleFrames = 10_000
     /// How long a stream that we are done with waits for the peer to end its half before it is reset.
     public var lingerTimeout: Duration = .seconds(60)
 

@@ -15,6 +15,8 @@ public enum YamuxError: Error, Hashable, Sendable {
     case frameTooLong(UInt32)
     /// The peer sends pings or refused streams faster than it reads the answers.
     case tooManyUnansweredFrames
+    /// The peer sends frames that move nothing without an end.
+    case tooManyIdleFrames
     /// No answer to a keep-alive ping came in time.
     case keepAliveTimeout
     /// One side said GoAway: no stream can be opened any more.
@@ -45,6 +47,7 @@ extension YamuxError: CustomStringConvertible {
         case .sendWindowOverflow(let number): "the peer's window for stream \(number) grew past 2^32 - 1"
         case .frameTooLong(let length): "the peer sent a frame of \(length) bytes, longer than any window"
         case .tooManyUnansweredFrames: "the peer sends pings or streams but does not read the answers"
+        case .tooManyIdleFrames: "the peer sends pings, GoAways or small window updates without an end"
         case .keepAliveTimeout: "the peer did not answer a keep-alive ping in time"
         case .goingAway: "the connection is being closed and takes no new streams"
         case .tooManyUnacknowledgedStreams: "too many opened streams wait for the peer to accept them"

@@ -47,7 +47,7 @@ public struct YamuxHeader: Hashable, Sendable {
             let flags = try reader.readInteger(UInt16.self)
             let stream = try reader.readInteger(UInt32.self)
             let value = try reader.readInteger(UInt32.self)
-            guard version == 0 else { throw YamuxError.invalidVersion(version) }
+            guard Defence.yamuxVersion.holds(version == 0) else { throw YamuxError.invalidVersion(version) }
             guard let type = FrameType(rawValue: type) else { throw YamuxError.invalidFrameType(type) }
             self.init(type: type, flags: Flags(rawValue: flags), stream: stream, value: value)
         } catch let error as YamuxError {

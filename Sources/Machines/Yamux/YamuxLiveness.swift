@@ -33,7 +33,8 @@ struct YamuxLiveness {
     /// A pong can wait behind much data on a slow path, so whatever comes in counts as a sign of life.
     mutating func ping(now: Instant) throws(YamuxError) -> YamuxHeader? {
         if let sent {
-            guard now < max(sent.at, self.lastInput) + self.timeout else { throw .keepAliveTimeout }
+            let isInTime = now < max(sent.at, self.lastInput) + self.timeout
+            guard Defence.yamuxKeepAlive.holds(isInTime) else { throw .keepAliveTimeout }
             return nil
         }
         guard let nextPing, let interval, now >= nextPing else { return nil }

@@ -44,6 +44,7 @@ extension YamuxSession {
                 header = pending
             } else {
                 guard let read = try self.frame.nextHeader(&input) else { return nil }
+                try self.countIfIdle(read, now: now)
                 header = read
             }
             if let event = try self.receive(header, now: now) { return event }
@@ -57,6 +58,16 @@ extension YamuxSession {
         case .goAway: self.receiveGoAway(header)
         case .data, .windowUpdate: try self.receiveStreamFrame(header)
         }
+    }
+
+    /// Counts a frame that moves nothing.
+    private mutating func countIfIdle(_ header: YamuxHeader, now: Instant) throws(YamuxError) {
+        switch header.type {
+        case .data: return
+        case .windowUpdate where !header.flags.isEmpty || header.value >= YamuxIdleFrames.smallUpdate: return
+        case .windowUpdate, .ping, .goAway: break
+        }
+        guard Defence.yamuxIdleFrames.holds(self.idleFrames.take(now: now)) else { throw .tooManyIdleFrames }
     }
 
     private mutating func receivePing(_ header: YamuxHeader, now: Instant) throws(YamuxError) -> Event? {
@@ -75,7 +86,8 @@ extension YamuxSession {
 
     /// Queues a frame that answers one of the peer's; a peer that never reads the answers is not served for ever.
     private mutating func answer(_ header: YamuxHeader) throws(YamuxError) {
-        guard self.sessionFrames.count < self.configuration.maximumUnansweredFrames else {
+        let limit = Defence.yamuxUnansweredFrames.limit(self.configuration.maximumUnansweredFrames)
+        guard self.sessionFrames.count < limit else {
             throw .tooManyUnansweredFrames
         }
         self.sessionFrames.append(header)
@@ -103,7 +115,7 @@ extension YamuxSession {
         }
         if header.flags.contains(.rst) {
             try self.discardPayload(header)
-            self.remove(id)
+            if Defence.yamuxResetStreams.isOn { self.remove(id) }
             return .reset(id, code: header.type == .windowUpdate ? header.value : 0)
         }
         if header.type == .data, header.value > 0 { return try self.receiveData(header, id) }
@@ -112,15 +124,21 @@ extension YamuxSession {
     }
 
     private mutating func receiveBegin(_ header: YamuxHeader) throws(YamuxError) -> Event? {
-        guard header.stream != 0, !self.isLocal(header.stream) else { throw .invalidStreamNumber(header.stream) }
-        guard self.streams.find(header.stream) == nil else { throw .streamAlreadyOpen(header.stream) }
+        guard Defence.yamuxStreamNumber.holds(header.stream != 0 && !self.isLocal(header.stream)) else {
+            throw .invalidStreamNumber(header.stream)
+        }
+        guard Defence.yamuxStreamReuse.holds(self.streams.find(header.stream) == nil) else {
+            throw .streamAlreadyOpen(header.stream)
+        }
         if header.flags.contains(.rst) {
             try self.discardPayload(header)
             return nil
         }
-        guard self.localGoAway == nil, self.streams.count < self.configuration.maximumStreams,
-            self.unacknowledgedInbound < self.configuration.acceptBacklog
+        guard self.localGoAway == nil,
+            self.streams.count < Defence.yamuxStreams.limit(self.configuration.maximumStreams),
+            self.unacknowledgedInbound < Defence.yamuxAcceptBacklog.limit(self.configuration.acceptBacklog)
         else {
+            self.refusedStreams &+= 1
             try self.answer(YamuxHeader(type: .windowUpdate, flags: .rst, stream: header.stream))
             try self.discardPayload(header)
             return nil
@@ -132,15 +150,17 @@ extension YamuxSession {
     }
 
     private mutating func receiveData(_ header: YamuxHeader, _ id: YamuxStreamID) throws(YamuxError) -> Event? {
-        guard Int(header.value) <= self.configuration.windowLimit else { throw .frameTooLong(header.value) }
+        guard Int(header.value) <= self.frameLimit else { throw .frameTooLong(header.value) }
         let length = Int(header.value)
-        if self.streams[id].finishReceived {
+        if self.streams[id].finishReceived, Defence.yamuxDataBehindEnd.isOn {
             // Data behind the end of the peer's half breaks this stream's rules, and no other stream's.
             self.reset(id)
             try self.discardPayload(header)
             return .violated(id)
         }
-        guard self.streams[id].receive.receive(length) else { throw .receiveWindowExceeded(stream: id.number) }
+        guard Defence.yamuxReceiveWindow.holds(self.streams[id].receive.receive(length)) else {
+            throw .receiveWindowExceeded(stream: id.number)
+        }
         self.frame.payloadStream = id
         self.frame.payloadRemaining = length
         if header.flags.contains(.fin) {
@@ -153,7 +173,9 @@ extension YamuxSession {
         _ header: YamuxHeader, _ id: YamuxStreamID
     ) throws(YamuxError) -> Event? {
         let window = self.streams[id].sendWindow + Int(header.value)
-        guard window <= Int(UInt32.max) else { throw .sendWindowOverflow(stream: id.number) }
+        guard Defence.yamuxSendWindow.holds(window <= Int(UInt32.max)) else {
+            throw .sendWindowOverflow(stream: id.number)
+        }
         self.streams[id].sendWindow = window
         self.enqueue(id)
         if header.flags.contains(.fin) {
@@ -171,10 +193,13 @@ extension YamuxSession {
         return .readClosed(id, finished: finished)
     }
 
+    /// The longest payload that a frame may claim.
+    private var frameLimit: Int { Defence.yamuxFrameLength.limit(self.configuration.windowLimit) }
+
     /// Throws away the payload that follows a header whose stream is gone or refused.
     private mutating func discardPayload(_ header: YamuxHeader) throws(YamuxError) {
         guard header.type == .data else { return }
-        guard Int(header.value) <= self.configuration.windowLimit else { throw .frameTooLong(header.value) }
+        guard Int(header.value) <= self.frameLimit else { throw .frameTooLong(header.value) }
         self.frame.payloadStream = nil
         self.frame.payloadRemaining = Int(header.value)
     }

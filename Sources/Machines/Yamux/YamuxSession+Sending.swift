@@ -51,6 +51,7 @@ extension YamuxSession {
         if count > 0 {
             self.streams[id].pendingOutput -= count
             self.streams[id].sendWindow -= count
+            self.idleFrames.sentData()
             let header = YamuxHeader(
                 type: .data, flags: self.takeBeginFlags(id), stream: id.number, value: UInt32(count))
             return OutboundFrame(header: header, stream: id, payload: count, endsStream: false)
@@ -121,6 +122,6 @@ extension YamuxSession {
     mutating func linger(_ id: YamuxStreamID, now: Instant) {
         self.streams[id].lingerDeadline = now + self.configuration.lingerTimeout
         self.streams[id].lingerOutput = self.streams[id].outputBeforeEnd
-        self.lingering.append(id.slot)
+        if Defence.yamuxLinger.isOn { self.lingering.append(id.slot) }
     }
 }

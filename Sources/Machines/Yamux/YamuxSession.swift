@@ -24,10 +24,13 @@ public struct YamuxSession: ~Copyable {
 
     var frame = YamuxFrameAssembly()
     var unacknowledgedOutbound = 0
+    /// How many streams of the peer's were refused because it has as many as it may.
+    public internal(set) var refusedStreams = 0
     var unacknowledgedInbound = 0
     var localGoAway: YamuxGoAwayCode?
     public internal(set) var remoteGoAway: YamuxGoAwayCode?
     var liveness: YamuxLiveness
+    var idleFrames: YamuxIdleFrames
     /// Streams that nobody reads and that the peer has yet to end, by their deadlines.
     var lingering = SlotQueue()
 
@@ -38,6 +41,7 @@ public struct YamuxSession: ~Copyable {
         self.configuration = configuration
         self.nextNumber = role == .dialer ? 1 : 2
         self.liveness = YamuxLiveness(configuration: configuration, now: now)
+        self.idleFrames = YamuxIdleFrames(burst: configuration.maximumIdleFrames)
     }
 
     /// How many streams are open, in either direction, half or whole.

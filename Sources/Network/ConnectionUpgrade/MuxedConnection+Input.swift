@@ -12,6 +12,7 @@ extension MuxedConnection {
     /// are still to be read.
     func receive(untilEnd: Bool) {
         var receives = 0
+        self.begunStreams = 0
         while !self.isClosed, !self.isEnding, untilEnd || receives < Self.receivesPerWakeUp {
             receives += 1
             let buffer = self.resources.receiveBuffer
@@ -35,6 +36,7 @@ extension MuxedConnection {
     private func finishInput() {
         guard !self.isClosed else { return }
         self.closeIfAbandoned()
+        self.tellRefusedStreams()
         if self.session.hasOutput { self.scheduleFlush() }
         self.rearmTimer()
     }
@@ -61,7 +63,7 @@ extension MuxedConnection {
         while !self.isClosed, !self.isEnding,
             let message = self.input.nextMessage(in: buffer, position: &position, spares: &self.resources.spares)
         {
-            guard message.count >= 16 else {
+            guard Defence.noiseMessageLength.holds(message.count >= 16) else {
                 return self.violated("the peer sent a Noise message of \(message.count) bytes, too short for its tag")
             }
             let count = message.count - 16

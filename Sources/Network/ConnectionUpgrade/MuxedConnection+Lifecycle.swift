@@ -142,7 +142,7 @@ extension MuxedConnection: ConnectionDriver {
         guard !self.isClosed else { return }
         let now = self.loop.now
         if let closing, closing.deadline <= now { return self.end(closing.reason, saying: .normal) }
-        if let establishDeadline, establishDeadline <= now {
+        if let establishDeadline, establishDeadline <= now, Defence.handshakeTimeout.isOn {
             return self.giveUp(.timedOut(after: self.configuration.handshakeTimeout))
         }
         for stream in self.negotiations.takeExpired(now: now) {

@@ -46,9 +46,27 @@ extension MuxedConnection {
         entry.scope.close()
     }
 
+    /// As many streams of the peer's are taken each time that the loop wakes up for it as the peer may leave unaccepted.
+    ///
+    /// Who keeps to that never sends more at once, since nothing is accepted meanwhile. Who resets what it begins, for which
+    /// there is no bound in the muxer, would hold up all others on the loop.
+    private var streamsOfWakeUp: Int {
+        Defence.streamsOfWakeUp.limit(self.session.configuration.acceptBacklog)
+    }
+
+    /// Tells once a wake-up of streams that were refused for their number.
+    func tellRefusedStreams() {
+        let refused = self.session.refusedStreams &+ max(self.begunStreams - self.streamsOfWakeUp, 0)
+        guard refused != self.toldRefusedStreams else { return }
+        self.toldRefusedStreams = self.session.refusedStreams
+        self.configuration.onStreamViolation(
+            self.connection, .protocolViolation("the peer begins more streams than it may"))
+    }
+
     /// A stream that the peer began: its protocol is negotiated before anyone sees it.
     func acceptStream(_ id: YamuxStreamID) {
-        guard self.closing == nil else { return self.session.reset(id) }
+        self.begunStreams += 1
+        guard self.closing == nil, self.begunStreams <= self.streamsOfWakeUp else { return self.session.reset(id) }
         do {
             let stream = try self.add(id, .inbound)
             stream.negotiation = InboundNegotiation(router: self.configuration.router) { [connection, configuration] in
@@ -63,6 +81,7 @@ extension MuxedConnection {
 
     /// Bounds the time that a stream may take to agree on its protocol.
     private func watchNegotiation(of stream: LoopStream, timeout: Duration) {
+        guard Defence.negotiationTimeout.isOn else { return }
         self.negotiations.add(stream, deadline: self.loop.now + timeout)
         self.rearmTimer()
     }
@@ -147,7 +166,8 @@ extension MuxedConnection: StreamDriver {
     /// Grows a window where the connection's budget and the node's have room for it.
     private func growWindow(of stream: LoopStream, by growth: Int) {
         let nodeBudget = self.configuration.nodeWindowBudget
-        guard self.windowGrowth + growth <= self.configuration.connectionWindowBudget,
+        let budget = Defence.connectionWindows.limit(self.configuration.connectionWindowBudget)
+        guard self.windowGrowth + growth <= budget,
             let entry = self.entry(stream.yamuxID), nodeBudget.take(growth)
         else { return }
         guard (try? entry.scope.reserveMemory(growth)) != nil else { return nodeBudget.give(growth) }

@@ -60,6 +60,9 @@ final class MuxedConnection {
     /// An empty list with room, which takes the place of `touched` while those are told.
     var told: [TouchedStream] = []
 
+    /// How many streams the peer began since the loop woke up for it, and how many it had been refused before.
+    var begunStreams = 0
+    var toldRefusedStreams = 0
     /// The stream whose handler was called last, for the report of slow callbacks.
     var lastServed: YamuxStreamID?
 

@@ -46,7 +46,9 @@ struct UpgradeNegotiation {
             return try dialer.receive(&input) != nil
         case .listener(var listener):
             defer { self.side = .listener(listener) }
-            return try listener.receive(&input, accepts: { $0 == self.protocolID }, list: { [self.protocolID] }) != nil
+            return try listener.receive(
+                &input, accepts: { Defence.securedOnly.holds($0 == self.protocolID) }, list: { [self.protocolID] })
+                != nil
         }
     }
 

@@ -82,7 +82,7 @@ final class UpgradeSession {
             guard let self else { return }
             self.fail(self.stranger("it did not show within \(timeout) that it has it") ?? .timedOut(after: timeout))
         }
-        self.timer?.schedule(at: self.deadline)
+        if Defence.handshakeTimeout.isOn { self.timer?.schedule(at: self.deadline) }
         self.poller?.update(reading: true, writing: false)
         self.advance()
     }

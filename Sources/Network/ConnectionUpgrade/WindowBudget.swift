@@ -1,3 +1,4 @@
+import Bytes
 import Synchronization
 
 /// How much memory the windows of all connections of a node may hold beyond what streams begin with.
@@ -14,7 +15,7 @@ package final class WindowBudget: Sendable {
     /// for whoever comes later.
     func take(_ count: Int) -> Bool {
         let before = self.used.wrappingAdd(count, ordering: .relaxed).oldValue
-        guard count <= (self.limit - before) / 2 else {
+        guard Defence.nodeWindows.holds(count <= (self.limit - before) / 2) else {
             self.give(count)
             return false
         }

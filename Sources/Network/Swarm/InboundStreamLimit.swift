@@ -16,7 +16,7 @@ package final class InboundStreamLimit: Sendable {
     package func enter(_ connection: Connection) -> Bool {
         self.counts.withLock { counts in
             let count = counts[connection.id, default: 0]
-            guard count < self.limit else { return false }
+            guard Defence.streamsOfProtocol.holds(count < self.limit) else { return false }
             counts[connection.id] = count + 1
             return true
         }
@@ -34,7 +34,10 @@ package final class InboundStreamLimit: Sendable {
 /// Takes the place of a handler on a stream that was refused.
 package final class RefusedStream: StreamHandler {
     /// Resets the stream with `code`.
-    package init(_ stream: LoopStream, code: UInt32) { stream.reset(code: code) }
+    package init(_ stream: LoopStream, code: UInt32) {
+        SwarmMetrics.streamRefused(on: stream.connection, stream.protocolID)
+        stream.reset(code: code)
+    }
 
     package func received(_ bytes: borrowing Chunk, on stream: LoopStream) {}
 }

@@ -11,6 +11,10 @@ package final class ProtocolTable: StreamRouter {
         case callbacks(@Sendable (LoopStream) -> any StreamHandler)
     }
 
+    /// Tasks of handlers that a connection may have at a time: as many as a muxer has streams. A stream that its peer resets is
+    /// gone, and gives its place to another, while its handler may still be at work.
+    static let tasksPerConnection = 4_096
+
     private let services = Locked<[String: Service]>([:])
     private let onChange: @Sendable () -> Void
 
@@ -46,8 +50,12 @@ package final class ProtocolTable: StreamRouter {
         switch self.services.withLock({ $0[stream.protocolID] }) {
         case .callbacks(let makeHandler): stream.setHandler(makeHandler(stream))
         case .task(let onLoop, let body):
+            let tasks = stream.connection.tasks
+            guard Defence.handlerTasks.holds(tasks.count < Self.tasksPerConnection) else {
+                return stream.setHandler(RefusedStream(stream, code: StreamErrorCode.resourceLimitExceeded))
+            }
             let face = Stream(stream)
-            stream.connection.tasks.add(on: onLoop ? stream.loop : nil) {
+            tasks.add(on: onLoop ? stream.loop : nil) {
                 face.labelWork()
                 do {
                     try await body(face)

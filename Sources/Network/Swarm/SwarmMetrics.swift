@@ -1,9 +1,18 @@
+import Bytes
+import EventLoop
 import Telemetry
 import Transport
 
 /// What a swarm counts and logs, so that an operator sees why a connection came or went.
 struct SwarmMetrics: Sendable {
     static let log = Log("swarm")
+    /// Peers can make as many of these lines as they like.
+    private static let paces = LogPaces()
+
+    /// How many lines of the kind were left out; nil where this one is, too.
+    private static func untold(_ kind: String) -> UInt64? {
+        self.paces.next(kind, now: EventLoop.monotonicNow())
+    }
 
     private static func counter(_ name: String, _ help: String, _ labels: [String: String]) -> Counter {
         MetricsRegistry.shared.counter(MetricIdentity(module: "swarm", name: name, help: help, labels: labels))
@@ -26,13 +35,13 @@ struct SwarmMetrics: Sendable {
         self.counter(
             "connections_closed_total", "Connections that ended, by the reason.", ["reason": reason.label]
         ).increment()
-        let fields: Log.Fields = [
-            "peer": connection.remotePeer, "address": connection.remoteAddress, "reason": reason,
-        ]
+        let (peer, address) = (connection.remotePeer, connection.remoteAddress)
         if case .protocolViolation = reason {
-            self.log.warning("disconnected", fields)
+            guard let untold = self.untold("disconnected") else { return }
+            self.log.warning(
+                "disconnected", ["peer": peer, "address": address, "reason": reason, "more_since": untold])
         } else {
-            self.log.debug("disconnected", fields)
+            self.log.debug("disconnected", ["peer": peer, "address": address, "reason": reason])
         }
     }
 
@@ -49,8 +58,28 @@ struct SwarmMetrics: Sendable {
     static func streamViolation(on connection: Connection, _ reason: StreamCloseReason) {
         self.counter("stream_violations_total", "Streams that ended because the peer broke their rules.", [:])
             .increment()
+        guard let untold = self.untold("stream") else { return }
         self.log.info(
-            "stream ended", ["peer": connection.remotePeer, "address": connection.remoteAddress, "reason": reason])
+            "stream ended",
+            [
+                "peer": connection.remotePeer, "address": connection.remoteAddress, "reason": reason,
+                "more_since": untold,
+            ])
+    }
+
+    /// `protocolID` is one that this node answers, so that there are few of them.
+    static func streamRefused(on connection: Connection, _ protocolID: String) {
+        self.counter(
+            "streams_refused_total", "Streams of which a peer had too many, or began too many at a time.",
+            ["protocol": protocolID]
+        ).increment()
+        guard let untold = self.untold("refused \(protocolID)") else { return }
+        self.log.info(
+            "stream refused",
+            [
+                "peer": connection.remotePeer, "address": connection.remoteAddress, "protocol": protocolID,
+                "more_since": untold,
+            ])
     }
 
     static func refused(_ refused: RefusedConnection) {
@@ -67,7 +96,9 @@ struct SwarmMetrics: Sendable {
             "inbound_failures_total", "Accepted sockets that did not become connections, by the reason.",
             ["reason": label]
         ).increment()
-        self.log.info("inbound connection failed", ["address": "\(address)", "reason": reason])
+        guard let untold = self.untold(label) else { return }
+        self.log.info(
+            "inbound connection failed", ["address": "\(address)", "reason": reason, "more_since": untold])
     }
 }
 

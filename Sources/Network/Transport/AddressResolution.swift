@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import Multiformats
 
@@ -100,7 +101,7 @@ struct AddressResolution {
     /// Notes that the question is asked, unless it was before or would be one too many.
     private mutating func mayAsk(_ question: NameQuestion) -> Bool {
         guard !self.hasReachedLookupLimit, !self.asked.contains(question) else { return false }
-        guard self.asked.count < self.limits.lookups else {
+        guard Defence.nameLookups.holds(self.asked.count < self.limits.lookups) else {
             self.hasReachedLookupLimit = true
             self.fail(question.name, "more than \(self.limits.lookups) names would have to be looked up")
             return false
@@ -194,8 +195,8 @@ struct AddressResolution {
     }
 
     private mutating func add(_ address: Multiaddr, depth: Int) {
-        guard !self.seen.contains(address) else { return }
-        guard self.found.count + self.candidates.count < self.limits.addresses else {
+        guard Defence.nameLoops.holds(!self.seen.contains(address)) else { return }
+        guard Defence.nameAddresses.holds(self.found.count + self.candidates.count < self.limits.addresses) else {
             let name = Self.question(of: self.start)?.name ?? ""
             return self.fail(name, "\(self.start) leads to more than \(self.limits.addresses) addresses")
         }
@@ -203,7 +204,7 @@ struct AddressResolution {
         switch Self.question(of: address) {
         case nil:
             self.found.append(address)
-        case .texts(let name) where depth >= self.limits.depth:
+        case .texts(let name) where depth >= Defence.nameLevels.limit(self.limits.depth):
             self.fail(name, "\(name) is more than \(self.limits.depth) levels of /dnsaddr away")
         default:
             self.candidates.append(Candidate(address: address, depth: depth))

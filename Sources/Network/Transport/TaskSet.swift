@@ -21,6 +21,9 @@ package final class TaskSet: Sendable {
 
     package init() {}
 
+    /// How many tasks have not ended.
+    package var count: Int { self.state.withLock { $0.tasks.count } }
+
     /// Runs `body` in a task of its own, on `loop` where one is given, and answers its number. After `cancel` nothing starts
     /// any more: then this answers nil.
     @discardableResult

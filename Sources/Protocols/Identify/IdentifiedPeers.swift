@@ -1,3 +1,4 @@
+import Bytes
 import PeerIdentity
 
 /// What is known of peers: of all that are connected, and of those that were most recently.
@@ -23,6 +24,8 @@ struct IdentifiedPeers {
         guard self.infos[peer] != nil else { return }
         self.recent.removeAll { $0 == peer }
         self.recent.append(peer)
-        while self.recent.count > IdentifyLimits.recentPeers { self.infos[self.recent.removeFirst()] = nil }
+        while self.recent.count > Defence.identifyRecentPeers.limit(IdentifyLimits.recentPeers) {
+            self.infos[self.recent.removeFirst()] = nil
+        }
     }
 }

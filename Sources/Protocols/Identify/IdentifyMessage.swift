@@ -25,11 +25,11 @@ struct IdentifyMessage: Hashable, Sendable {
         while let field = try reader.next() {
             switch field.number {
             case 1: self.publicKey = try field.bytes()
-            case 2 where self.addressesSeen < IdentifyLimits.addresses:
+            case 2 where Defence.identifyAddresses.holds(self.addressesSeen < IdentifyLimits.addresses):
                 self.addressesSeen += 1
                 let bytes = try field.bytes()
                 if let address = try? Multiaddr(bytes: bytes) { self.listenAddresses.append(address) }
-            case 3 where self.protocols.count < IdentifyLimits.protocols:
+            case 3 where Defence.identifyProtocols.holds(self.protocols.count < IdentifyLimits.protocols):
                 if let text = try field.bytes().utf8Text, !text.isEmpty { self.protocols.append(text) }
             case 4:
                 let bytes = try field.bytes()

@@ -15,7 +15,7 @@ struct IdentifyMessageReader {
         self.partial.append(contentsOf: memory)
         var reader = BytesReader(Bytes(self.partial))
         while !reader.isAtEnd, let message = try Self.next(&reader) {
-            guard self.messageCount < IdentifyLimits.messages else {
+            guard Defence.identifyMessages.holds(self.messageCount < IdentifyLimits.messages) else {
                 throw .tooManyMessages(limit: IdentifyLimits.messages)
             }
             self.messageCount += 1
@@ -31,7 +31,7 @@ struct IdentifyMessageReader {
     /// The next message, or nil where its rest has not arrived.
     private static func next(_ reader: inout BytesReader) throws(IdentifyError) -> Bytes? {
         do {
-            return try reader.readLengthPrefixed(limit: IdentifyLimits.messageSize)
+            return try reader.readLengthPrefixed(limit: Defence.identifyMessageSize.limit(IdentifyLimits.messageSize))
         } catch .truncated {
             return nil
         } catch .limitExceeded(let limit) {

@@ -21,7 +21,7 @@ final class IdentifyReceiver: StreamHandler {
         self.timer = LoopTimer(stream.loop) { [weak self, weak stream] in
             if let self, let stream { self.end(stream, otherwise: .timedOut(after: timeout)) }
         }
-        self.timer?.schedule(at: start + timeout)
+        if Defence.identifyTimeout.isOn { self.timer?.schedule(at: start + timeout) }
     }
 
     func received(_ bytes: borrowing Chunk, on stream: LoopStream) {

@@ -89,7 +89,7 @@ extension IdentifyService {
         guard let bytes = message.signedRecord else { return nil }
         do {
             let record = try PeerRecord.open(bytes)
-            guard record.peerID == connection.remotePeer else {
+            guard Defence.identifyRecordPeer.holds(record.peerID == connection.remotePeer) else {
                 throw PeerIdentityError.mismatchedPeer(record: record.peerID, signer: connection.remotePeer)
             }
             return record
@@ -122,9 +122,12 @@ extension IdentifyInfo {
         if !message.protocols.isEmpty { self.protocols = message.protocols }
         if !message.listenAddresses.isEmpty { self.listenAddresses = message.listenAddresses }
         self.observedAddress = message.observedAddress?.withoutPeerID ?? self.observedAddress
-        if let bytes = message.publicKey, let key = try? PublicKey(protobuf: bytes), key.peerID == peer {
+        if let bytes = message.publicKey, let key = try? PublicKey(protobuf: bytes),
+            Defence.identifyKey.holds(key.peerID == peer)
+        {
             self.publicKey = key
         }
-        self.signedRecord = [known?.signedRecord, record].compactMap { $0 }.max { $0.sequence < $1.sequence }
+        let records = [known?.signedRecord, record].compactMap { $0 }
+        self.signedRecord = records.max { Defence.identifyRecordSequence.holds($0.sequence < $1.sequence) }
     }
 }

@@ -9,7 +9,7 @@ struct PushBudget {
     mutating func take(now: Instant) -> Bool {
         let start = max(self.fullAt, now)
         let burst = IdentifyLimits.pushInterval * (IdentifyLimits.pushBurst - 1)
-        guard start - now <= burst else { return false }
+        guard Defence.identifyPushRate.holds(start - now <= burst) else { return false }
         self.fullAt = start + IdentifyLimits.pushInterval
         return true
     }

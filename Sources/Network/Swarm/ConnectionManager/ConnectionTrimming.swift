@@ -23,7 +23,7 @@ struct ConnectionTrimming {
     /// one that came last: a crowd of new strangers drives out nobody who was there before. Protected peers and those within
     /// their grace period stay, also above the high water: what bounds them is the resource manager.
     func excess(_ candidates: [Candidate], now: Instant) -> [Candidate] {
-        guard candidates.count > self.policy.highWater else { return [] }
+        guard candidates.count > Defence.connectionTrimming.limit(self.policy.highWater) else { return [] }
         let closable = candidates.filter { !$0.isProtected && now - $0.openedAt >= self.policy.gracePeriod }
         return Array(closable.sorted(by: Self.goesFirst).prefix(candidates.count - self.policy.lowWater))
     }

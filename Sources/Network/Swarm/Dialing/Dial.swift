@@ -204,6 +204,7 @@ final class Dial: Sendable {
         /// and once.
         func connection(within time: Duration, on loop: EventLoop) async throws -> Connection {
             let deadline = LoopDeadline(on: loop, at: EventLoop.monotonicNow() + time) { [dial, id, result] in
+                guard Defence.dialTimeout.isOn else { return }
                 result.finish(.failure(dial.timeout(after: time)))
                 dial.leave(id)
             }

@@ -60,7 +60,7 @@ struct DialQueue {
     }
 
     private mutating func trim() {
-        let room = max(0, self.inAll - self.begun)
+        let room = Defence.dialledAddresses.limit(max(0, self.inAll - self.begun))
         for turn in self.waiting.dropFirst(room) { self.known.remove(turn.address) }
         self.waiting = Array(self.waiting.prefix(room))
     }
@@ -77,7 +77,7 @@ struct DialQueue {
     ///
     /// The caller begins with it, or skips it.
     mutating func next(now: Instant) -> Multiaddr? {
-        guard self.underWay.count < self.atOnce else { return nil }
+        guard self.underWay.count < Defence.dialsAtOnce.limit(self.atOnce) else { return nil }
         let due = self.waiting.firstIndex { $0.notBefore <= now }
         guard let index = due ?? (self.underWay.isEmpty ? self.earliest : nil) else { return nil }
         return self.waiting.remove(at: index).address

@@ -67,7 +67,7 @@ struct PeerEntry: Hashable, Sendable {
             }
             merged.append(entry)
             // Whatever is behind them has no chance to stay.
-            if merged.count == PeerStoreLimits.addresses { break }
+            if merged.count == Defence.addressesOfPeer.limit(PeerStoreLimits.addresses) { break }
         }
         merged += self.addresses.filter { !known.contains($0.address) && self.holds($0, now: now) }
         self.addresses = Self.bounded(merged)
@@ -80,9 +80,9 @@ struct PeerEntry: Hashable, Sendable {
         let order = addresses.indices.sorted {
             (addresses[$1].source, $0) < (addresses[$0].source, $1)
         }
-        for index in order where count < PeerStoreLimits.addresses {
+        for index in order where count < Defence.addressesOfPeer.limit(PeerStoreLimits.addresses) {
             let size = addresses[index].address.bytes.count
-            guard bytes + size <= PeerStoreLimits.addressBytes else { continue }
+            guard bytes + size <= Defence.addressesOfPeer.limit(PeerStoreLimits.addressBytes) else { continue }
             isKept[index] = true
             count += 1
             bytes += size

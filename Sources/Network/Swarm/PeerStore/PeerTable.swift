@@ -184,7 +184,8 @@ struct PeerTable: Sendable {
 
     /// Forgets peers until the rest fits; `peer`, which is about to be dialled perhaps, stays.
     private mutating func makeRoom(except peer: PeerID) {
-        while self.evictableCount > PeerStoreLimits.peers || self.evictableBytes > PeerStoreLimits.bytes,
+        while self.evictableCount > Defence.addressBook.limit(PeerStoreLimits.peers)
+            || self.evictableBytes > Defence.addressBook.limit(PeerStoreLimits.bytes),
             self.orderStart < self.order.count
         {
             let oldest = self.order[self.orderStart]

@@ -57,7 +57,7 @@ struct NetworkTable {
     private func check(_ network: IPNetwork, now: Instant) throws(ResourceLimitError) {
         guard let entry = self.entries[network] else { return }
         let most = self.isSite(network) ? self.limits.connectionsPerSite : self.limits.connectionsPerHost
-        guard entry.connections < most else {
+        guard Defence.networkConnections.holds(entry.connections < most) else {
             throw ResourceLimitError(resource: .connection(.inbound), scope: .network(network), limit: most)
         }
         let burst = self.isSite(network) ? self.limits.burstPerSite : self.limits.burstPerHost
@@ -65,7 +65,7 @@ struct NetworkTable {
         let ahead = (entry.fullAt - now).saturatingNanoseconds
         let interval = self.interval(network).saturatingNanoseconds
         let (allowed, overflow) = interval.multipliedReportingOverflow(by: Int64(burst) - 1)
-        guard overflow || ahead <= allowed else {
+        guard Defence.networkRate.holds(overflow || ahead <= allowed) else {
             throw ResourceLimitError(resource: .attempt, scope: .network(network), limit: burst)
         }
     }
@@ -85,7 +85,7 @@ struct NetworkTable {
             guard let entry = self.entries[network] else { continue }
             let isOver = entry.connections == 0 && (entry.fullAt <= now || self.entries.count > Self.remembered)
             self.position += 1
-            if isOver { self.entries[network] = nil } else { self.order.append(network) }
+            if isOver, Defence.networkTable.isOn { self.entries[network] = nil } else { self.order.append(network) }
         }
         if self.position >= 64, self.position * 2 >= self.order.count {
             self.order.removeFirst(self.position)

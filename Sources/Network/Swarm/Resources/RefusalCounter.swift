@@ -5,8 +5,6 @@ import Transport
 
 /// Counts refusals by their kind, and logs them so that a flood of them does not flood the log.
 final class RefusalCounter: Sendable {
-    /// So often a kind of refusal is logged at most; what came meanwhile is told as a number.
-    private static let logInterval = Duration.seconds(5)
     private static let log = Log("resources")
 
     private struct Kind: Hashable, Sendable {
@@ -17,8 +15,7 @@ final class RefusalCounter: Sendable {
     private struct Entry {
         let counter: Counter
         var count: UInt64 = 0
-        var unlogged: UInt64 = 0
-        var loggedAt: Instant?
+        var pace = LogPace(burst: 1)
     }
 
     private let entries = Locked<[Kind: Entry]>([:])
@@ -31,13 +28,7 @@ final class RefusalCounter: Sendable {
             entry.counter.increment()
             entry.count += 1
             defer { entries[kind] = entry }
-            if let loggedAt = entry.loggedAt, now - loggedAt < Self.logInterval {
-                entry.unlogged += 1
-                return nil
-            }
-            defer { entry.unlogged = 0 }
-            entry.loggedAt = now
-            return entry.unlogged
+            return entry.pace.next(now: now)
         }
         guard let untold else { return }
         Self.log.warning(

@@ -1,3 +1,4 @@
+import Bytes
 import Transport
 
 /// How much of each resource an account holds.
@@ -73,31 +74,33 @@ public struct ScopeLimits: Hashable, Sendable {
 
     /// The resource of which `use` is more than allowed, where `added` was added last, and how much is.
     func exceeded(by use: ResourceUse, adding added: ResourceUse) -> (resource: Resource, limit: Int)? {
-        if added.memory > 0, use.memory > self.memory { return (.memory(added.memory), self.memory) }
-        if added.inboundStreams > 0 {
+        if added.memory > 0, use.memory > Defence.memoryLimits.limit(self.memory) {
+            return (.memory(added.memory), self.memory)
+        }
+        if added.inboundStreams > 0, Defence.streamLimits.isOn {
             let limit = min(self.inboundStreams, self.streams)
             if use.inboundStreams > self.inboundStreams || use.inboundStreams + use.outboundStreams > self.streams {
                 return (.stream(.inbound), limit)
             }
         }
-        if added.outboundStreams > 0 {
+        if added.outboundStreams > 0, Defence.streamLimits.isOn {
             let limit = min(self.outboundStreams, self.streams)
             if use.outboundStreams > self.outboundStreams || use.inboundStreams + use.outboundStreams > self.streams {
                 return (.stream(.outbound), limit)
             }
         }
         let connections = use.inboundConnections + use.outboundConnections
-        if added.inboundConnections > 0 {
+        if added.inboundConnections > 0, Defence.connectionLimits.isOn {
             if use.inboundConnections > self.inboundConnections || connections > self.connections {
                 return (.connection(.inbound), min(self.inboundConnections, self.connections))
             }
         }
-        if added.outboundConnections > 0 {
+        if added.outboundConnections > 0, Defence.connectionLimits.isOn {
             if use.outboundConnections > self.outboundConnections || connections > self.connections {
                 return (.connection(.outbound), min(self.outboundConnections, self.connections))
             }
         }
-        if added.fileDescriptors > 0, use.fileDescriptors > self.fileDescriptors {
+        if added.fileDescriptors > 0, use.fileDescriptors > Defence.socketLimits.limit(self.fileDescriptors) {
             return (.fileDescriptor, self.fileDescriptors)
         }
         return nil

@@ -3,6 +3,8 @@ import Apus
 /// What a running node tells: as JSON on standard output, or to a person, who gets the events in the log.
 struct NodeReport: Sendable {
     private static let log = Log("node")
+    /// Peers can make as many of these lines as they like.
+    private static let paces = LogPaces()
 
     let node: Node
     let output: Output
@@ -35,21 +37,34 @@ struct NodeReport: Sendable {
         // The swarm itself logs inbound attempts that fail, and what the access list refuses.
         case .listening, .stoppedListening, .identified, .observedAddress, .inboundFailed, .refusedConnection: return
         case .connected(let connection):
+            guard let untold = Self.untold("connected") else { return }
             Self.log.info(
                 "connected",
                 [
                     "peer": connection.remotePeer, "address": connection.remoteAddress,
-                    "direction": "\(connection.direction)",
+                    "direction": "\(connection.direction)", "more_since": untold,
                 ])
         case .disconnected(let connection, let reason):
-            Self.log.info("disconnected", ["peer": connection.remotePeer, "reason": reason])
+            guard let untold = Self.untold("disconnected") else { return }
+            Self.log.info(
+                "disconnected", ["peer": connection.remotePeer, "reason": reason, "more_since": untold])
         case .discovered(let peer, let addresses):
-            Self.log.info("discovered on the local network", ["peer": peer, "addresses": addresses.count])
+            guard let untold = Self.untold("discovered") else { return }
+            Self.log.info(
+                "discovered on the local network",
+                ["peer": peer, "addresses": addresses.count, "more_since": untold])
         case .dialFailed(let error): Self.log.warning(FailureText.text(error))
-        case .refused(let peer, let limit): Self.log.info("refused", ["peer": peer, "limit": limit])
+        case .refused(let peer, let limit):
+            guard let untold = Self.untold("refused") else { return }
+            Self.log.info("refused", ["peer": peer, "limit": limit, "more_since": untold])
         case .addressConfirmed(let address): Self.log.info("seen from outside", ["address": address])
         case .addressExpired(let address): Self.log.info("no longer seen from outside", ["address": address])
         }
+    }
+
+    /// How many lines of the kind were left out; nil where this one is, too.
+    private static func untold(_ kind: String) -> UInt64? {
+        self.paces.next(kind, now: EventLoop.monotonicNow())
     }
 
     static func json(_ event: NodeEvent, of node: Node) -> JSONText {
