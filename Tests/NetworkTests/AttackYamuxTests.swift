@@ -78,6 +78,16 @@ struct AttackYamuxTests {
         }
     }
 
+    @Test func `a stream that crosses our GoAway is refused, and is no violation`() async throws {
+        var session = YamuxSession(role: .listener, now: .zero)
+        session.goAway(.normal)
+        let frames = HostilePeer.frame(1, flags: HostilePeer.synchronize, stream: 1)
+        var reader = BytesReader(Bytes(frames))
+        #expect(try session.next(&reader, now: .zero) == nil)
+        #expect(session.streamCount == 0)
+        #expect(session.refusedStreams == 0)
+    }
+
     @Test func `a peer that pings and does not read the answers is cut off`() async throws {
         var configuration = SwarmConfiguration()
         configuration.yamux.maximumIdleFrames = .max

@@ -138,7 +138,8 @@ extension YamuxSession {
             self.streams.count < Defence.yamuxStreams.limit(self.configuration.maximumStreams),
             self.unacknowledgedInbound < Defence.yamuxAcceptBacklog.limit(self.configuration.acceptBacklog)
         else {
-            self.refusedStreams &+= 1
+            // One that crosses our GoAway is no fault of the peer's.
+            if self.localGoAway == nil { self.refusedStreams &+= 1 }
             try self.answer(YamuxHeader(type: .windowUpdate, flags: .rst, stream: header.stream))
             try self.discardPayload(header)
             return nil
