@@ -22,11 +22,13 @@ import Transport
 
     private static func keyBytes(_ byte: UInt8) -> Bytes { Bytes([UInt8](repeating: byte, count: 32)) }
 
-    private static func side(_ loops: EventLoopGroup, _ key: UInt8?) async throws -> ConnectionPair.Side {
+    private static func side(
+        _ loops: EventLoopGroup, _ key: UInt8?, patience: Duration = patience
+    ) async throws -> ConnectionPair.Side {
         let key = try key.map { try Self.key($0) }
         let side = try await ConnectionPair.Side(loops) {
             $0.privateNetwork = key
-            $0.handshakeTimeout = Self.patience
+            $0.handshakeTimeout = patience
         }
         side.protocols.set(
             .task(onLoop: false) { stream in
@@ -106,7 +108,22 @@ import Transport
 
     // MARK: Strangers
 
-    @Test(arguments: [(UInt8(1), UInt8?(2)), (1, nil), (nil, 1)] as [(UInt8?, UInt8?)])
+    /// A listener without a key takes the dialer's nonce for a message, and may wait for the rest of it.
+    @Test func `a member that dials a stranger gives up in time, and says why`() async throws {
+        try await self.withLoops { loops in
+            let member = try await Self.side(loops, 1, patience: .milliseconds(500))
+            let stranger = try await Self.side(loops, nil, patience: .milliseconds(500))
+            for _ in 0..<5 {
+                let sockets = try Socket.pair()
+                async let inbound = Self.failure(stranger, Self.link(sockets.1, loops), .inbound)
+                let outbound = try await Self.failure(member, Self.link(sockets.0, loops), .outbound)
+                #expect("\(outbound)".hasPrefix("the peer is not in this private network, or its key differs: "))
+                _ = try await inbound
+            }
+        }
+    }
+
+    @Test(arguments: [(UInt8(1), UInt8?(2)), (nil, 1)] as [(UInt8?, UInt8?)])
     func `two that are not in the same network part at once, and the member says why`(
         _ keys: (UInt8?, UInt8?)
     ) async throws {
