@@ -1,4 +1,5 @@
 import Bytes
+import CAllocationLimit
 import CLibFuzzer
 import Foundation
 
@@ -40,6 +41,10 @@ enum ApusFuzz {
 /// Runs the target on one input. libFuzzer's own main function, which is linked and not used, refers to this name.
 @c(LLVMFuzzerTestOneInput)
 public func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
-    ApusFuzz.target?.run(Bytes(copying: UnsafeRawBufferPointer(start: data, count: size)))
+    guard let target = ApusFuzz.target else { return 0 }
+    let input = Bytes(copying: UnsafeRawBufferPointer(start: data, count: size))
+    allocation_limit_begin(target.memory)
+    target.run(input)
+    allocation_limit_end()
     return 0
 }
