@@ -3,7 +3,8 @@ import CAllocationLimit
 import CLibFuzzer
 import Foundation
 
-/// `ApusFuzz list`, `ApusFuzz seeds DIRECTORY`, or libFuzzer on the target that `APUS_FUZZ_TARGET` names.
+/// `ApusFuzz list`, `ApusFuzz seeds DIRECTORY`, `ApusFuzz peer` and `ApusFuzz record dial|listen PORT NAME DIRECTORY` (see
+/// `Fuzz/record`), or libFuzzer on the target that `APUS_FUZZ_TARGET` names.
 @main
 enum ApusFuzz {
     /// The target of this process; libFuzzer hands its callback nothing that could carry it.
@@ -16,6 +17,13 @@ enum ApusFuzz {
             for target in FuzzTarget.all { print(target.name) }
         case "seeds" where arguments.count == 3:
             try Self.writeSeeds(to: URL(fileURLWithPath: arguments[2], isDirectory: true))
+        case "peer":
+            print(FixedKeys.otherPeer)
+        case "record" where arguments.count == 6:
+            guard let port = UInt16(arguments[3]) else { exit(2) }
+            try RecordedSeeds.record(
+                port: port, isDialer: arguments[2] == "dial", name: arguments[4],
+                to: URL(fileURLWithPath: arguments[5], isDirectory: true))
         default:
             guard Self.target != nil else {
                 FileHandle.standardError.write(Data("APUS_FUZZ_TARGET names no target; see ApusFuzz list\n".utf8))
