@@ -25,10 +25,12 @@ enum ApusFuzz {
                 port: port, isDialer: arguments[2] == "dial", name: arguments[4],
                 to: URL(fileURLWithPath: arguments[5], isDirectory: true))
         default:
-            guard Self.target != nil else {
+            guard let target = Self.target else {
                 FileHandle.standardError.write(Data("APUS_FUZZ_TARGET names no target; see ApusFuzz list\n".utf8))
                 exit(2)
             }
+            // What is made once is no execution's memory.
+            target.run(Bytes())
             var count = CommandLine.argc
             var values: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = CommandLine.unsafeArgv
             exit(LLVMFuzzerRunDriver(&count, &values, testOneInput))

@@ -21,6 +21,9 @@ final class YamuxFuzzEnd {
     /// Every stream that there was, so that operations also meet streams that are gone.
     private var streams: [YamuxStreamID] = []
     private(set) var accounts: [YamuxStreamID: Account] = [:]
+    /// All that was written, which is bounded: a script of a few bytes can ask for hundreds of frames.
+    private var offered = 0
+    private static let mostOffered = 3 * YamuxConfiguration.initialWindow
     /// Nothing was changed on the way, so that what comes in can be held against what the other end sends.
     var peerIsHonest = true
 
@@ -38,7 +41,7 @@ final class YamuxFuzzEnd {
         configuration.keepAliveInterval = choice & 2 == 0 ? .seconds(5) : nil
         configuration.keepAliveTimeout = .seconds(2)
         configuration.lingerTimeout = .seconds(1)
-        if choice & 4 != 0 { configuration.maximumPayload = 100 }
+        if choice & 4 != 0 { configuration.maximumPayload = 2_000 }
         return configuration
     }
 
@@ -141,6 +144,8 @@ final class YamuxFuzzEnd {
         // Mostly little, now and then more than a window.
         let count = size < 240 ? Int(size) : Int(size - 239) << 14
         guard let account = self.accounts[id], !account.isEnded, self.session.isOpen(id) else { return }
+        guard self.offered + count <= Self.mostOffered else { return }
+        self.offered += count
         self.session.offerOutput(id, count: count)
         self.accounts[id]?.offered += count
     }

@@ -15,7 +15,7 @@ struct YamuxFuzzSession: ~Copyable {
     }
 
     /// The payload of the peer's frames: as long as the largest window.
-    private static let zeros = Bytes(repeatElement(0, count: 1 << 20))
+    private static let zeros = Bytes([UInt8](repeating: 0, count: 1 << 20))
 
     private var session: YamuxSession
     private var script: BytesReader
@@ -35,6 +35,7 @@ struct YamuxFuzzSession: ~Copyable {
         configuration.lingerTimeout = .seconds(1)
         self.session = YamuxSession(role: role, configuration: configuration, now: .zero)
         self.script = BytesReader(script)
+        _ = Self.zeros
     }
 
     mutating func run() {
