@@ -11,8 +11,16 @@ extension FuzzTarget {
         let (speak, arrive): ([UInt8], [UInt8]) = ([0, 128], [1, 255, 129, 255])
         let whole = speak + arrive + speak + arrive + speak + arrive
         let pieces: [UInt8] = (0..<12).flatMap { _ in [0, 129, 7, 128, 1, 5] }
-        return [[0b001, 0b111] + whole, [0b110, 0b100] + whole, [0b111, 0b100] + pieces, [0b1_0010, 0b001] + whole].map
-        { Bytes($0) }
+        // A dialer that proposes, or asks for the list, without an end.
+        let endless: [[UInt8]] = [3, 0].map { (message: UInt8) in
+            [0b001, 0b010, 135, 2] + (0..<160).flatMap { _ in [135, message] } + [
+                129, 255, 129, 255, 129, 255, 128, 1, 255,
+            ]
+        }
+        let honest = [
+            [0b001, 0b111] + whole, [0b110, 0b100] + whole, [0b111, 0b100] + pieces, [0b1_0010, 0b001] + whole,
+        ]
+        return (endless + honest).map { Bytes($0) }
             + [[2, 0, 0, 3, 32], [2, 1, 0, 0, 4], [2, 2, 0, 0, 20], [130, 4, 0, 0, 4, 3, 110, 97, 10]].map {
                 Bytes([0b011, 0b010, 0] + $0 + whole)
             }
@@ -28,11 +36,6 @@ struct MultistreamSessionRun {
     private static let names = [
         "/noise", "/yamux/1.0.0", "/ipfs/ping/1.0.0", "/" + String(repeating: "x", count: 1_000),
     ]
-    /// The most that a listener may say: a header, every refusal and listing, and an answer.
-    private static let largestOutput =
-        21 + 4 * MultistreamLimits.refusedProposals
-        + (MultistreamLimits.listings + 1) * (MultistreamLimits.messageSize + 2)
-
     private var script: FuzzScript
     private let proposals: [String]
     private let offered: [String]
@@ -44,6 +47,8 @@ struct MultistreamSessionRun {
     private var agreed: [String?] = [nil, nil]
     private var errors: [MultistreamError?] = [nil, nil]
     private var spoken = 0
+    /// The most that the listener may say: a header, every refusal and listing, and an answer.
+    private let largestOutput: Int
     private var dialerSaidAll = false
     /// What stands behind the negotiation: data of the protocol.
     private var rest: [[UInt8]] = [[], []]
@@ -55,6 +60,9 @@ struct MultistreamSessionRun {
         let proposals = Self.chosen(proposed)
         self.proposals = proposals.isEmpty ? ["/noise"] : proposals
         self.offered = Self.chosen(offered)
+        let listing = min(self.offered.reduce(4) { $0 + $1.utf8.count + 4 }, MultistreamLimits.messageSize + 2)
+        self.largestOutput =
+            20 + 4 * MultistreamLimits.refusedProposals + (MultistreamLimits.listings + 1) * listing
         self.sendsEarly = proposed & 16 != 0
         self.dialer = try? MultistreamDialer(protocols: self.proposals)
         precondition(self.dialer != nil, "the names can be proposed")
@@ -106,7 +114,7 @@ struct MultistreamSessionRun {
             self.wires[1].send(Bytes(Self.early))
         } else if let output = self.listener.nextOutput() {
             self.spoken += output.count
-            precondition(self.spoken <= Self.largestOutput, "a listener does not answer without an end")
+            precondition(self.spoken <= self.largestOutput, "a listener does not answer without an end")
             self.wires[0].send(output)
         }
     }

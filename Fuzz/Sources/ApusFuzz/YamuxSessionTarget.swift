@@ -18,9 +18,14 @@ extension FuzzTarget {
             [14, 6, 0, 0],
             [14, 7, 0, 0], [15, 0, 1, 1, 0, 0], [15, 2, 1, 0, 0, 9],
         ]
-        return [[0] + exchange, [1] + bulk, [4] + exchange + [12, 50, 12, 50] + exchange, [2] + bulk + exchange].map {
-            Bytes($0)
-        }
+        // Pings that nobody reads the answers of, and windows that add up to more than 32 bits.
+        let pings: [UInt8] = [0] + (0..<24).flatMap { _ in [15, 2, 1, 0, 0, 9] } + deliver
+        let update: [UInt8] = [143, 1, 16, 1, 255, 255]
+        let windows: [UInt8] = [2, 0] + send + deliver + update + update + take
+        let honest = [
+            [0] + exchange, [1] + bulk, [4] + exchange + [12, 50, 12, 50] + exchange, [2] + bulk + exchange,
+        ]
+        return (honest + [pings, windows]).map { Bytes($0) }
             + broken.map { Bytes([0, 0] + write + send + $0 + deliver + exchange) }
     }
 }
