@@ -17,31 +17,35 @@ is on its way). "Most held" is the largest of all executions.
 """
 
 
-def table(results: pathlib.Path, targets: list[str]) -> str:
-    rows = [HEADING, "| --- |" + " ---: |" * 6 + " --- |"]
-    executions = seconds = 0
-    for target in targets:
-        path = results / target
-        if not path.exists():
-            continue
-        fields = path.read_text().split()
-        executions += int(fields[1])
-        seconds += int(fields[6])
-        fields[1] = f"{int(fields[1]):,}"
-        rows.append("| " + " | ".join(fields) + " |")
-    rows.append(f"| all | {executions:,} | | | | | {seconds} | |")
-    return "\n".join(rows)
+def rows_of(text: str) -> dict[str, list[str]]:
+    """The fields of each row of the table, by its target."""
+    rows = [[field.strip() for field in line.strip("| ").split("|")] for line in text.splitlines() if line.startswith("| ")]
+    return {row[0]: row for row in rows if len(row) == 8}
+
+
+def table(rows: dict[str, list[str]], targets: list[str]) -> str:
+    known = [rows[target] for target in targets if target in rows]
+    executions = sum(int(row[1].replace(",", "")) for row in known)
+    seconds = sum(int(row[6]) for row in known)
+    lines = [HEADING, "| --- |" + " ---: |" * 6 + " --- |"]
+    lines += ["| " + " | ".join(row) + " |" for row in known]
+    return "\n".join(lines + [f"| all | {executions:,} | | | | | {seconds} | |"])
 
 
 def main() -> None:
-    results, page = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    results, page, targets = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3:]
     text = page.read_text() if page.exists() else ""
     if BEGIN not in text:
         introduction = INTRODUCTION if not text else "\n" + INTRODUCTION.removeprefix("# Security\n\n")
         text += introduction + BEGIN + "\n" + END + "\n"
     before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    page.write_text(before + BEGIN + "\n" + table(results, sys.argv[3:]) + "\n" + END + after)
+    old, after = rest.split(END, 1)
+    rows = rows_of(old)
+    for path in results.iterdir():
+        row = path.read_text().split()
+        row[1] = f"{int(row[1]):,}"
+        rows[row[0]] = row
+    page.write_text(before + BEGIN + "\n" + table(rows, targets) + "\n" + END + after)
 
 
 main()
