@@ -24,7 +24,7 @@ struct FuzzTarget: Sendable {
 
     static let all: [FuzzTarget] = [
         .multiaddr, .cid, .protobuf, .identity, .peerRecord, .identify, .peerAddresses, .multistreamDialer,
-        .multistreamListener, .noiseInitiator, .noiseResponder, .noisePayload, .yamuxDialer,
+        .multistreamListener, .noiseInitiator, .noiseResponder, .noisePayload, .noiseInput, .yamuxDialer,
         .yamuxListener, .peerTable, .accessTarget, .mdns, .routeMessages, .swarmKey, .privateNetwork, .socks5,
         .multistreamSession, .noiseSession, .yamuxSession, .upgradeSession,
     ]
