@@ -2,9 +2,8 @@ import Bytes
 
 /// One direction between two ends: what was sent and has not arrived yet, and what is done to it on the way.
 struct FuzzWire {
-    /// An end sends nothing while more than this is on its way.
-    static let limit = 512 * 1024
-
+    /// An end sends nothing, and nobody adds anything, while more than this is on its way.
+    private let limit: Int
     private var bytes: [UInt8] = []
     /// Where what has not arrived begins.
     private var head = 0
@@ -13,8 +12,11 @@ struct FuzzWire {
     /// Whether what arrives is other than what was sent.
     private(set) var isDamaged = false
 
+    /// By default there is room for more than a window.
+    init(limit: Int = 512 * 1024) { self.limit = limit }
+
     var count: Int { self.bytes.count - self.head }
-    var isFull: Bool { self.count > Self.limit }
+    var isFull: Bool { self.count > self.limit }
 
     mutating func send(_ piece: Bytes) {
         self.lastPieces = (self.lastPieces.1, self.bytes.count)
@@ -52,6 +54,7 @@ struct FuzzWire {
         let kind = script.byte()
         let before = Bytes(self.bytes)
         let start = self.head + (self.count == 0 ? 0 : script.number() % self.count)
+        guard !self.isFull || ![2, 4, 6].contains(kind & 7) else { return }
         switch kind & 7 {
         case 0: if self.count > 0 { self.bytes[start] ^= script.byte() }
         case 1: self.bytes.removeSubrange(start..<self.end(of: start, Int(script.byte())))
@@ -70,6 +73,7 @@ struct FuzzWire {
 
     /// Puts a piece of somebody else behind what was sent.
     mutating func inject(_ piece: Bytes) {
+        guard !self.isFull else { return }
         self.send(piece)
         self.isDamaged = self.isDamaged || !piece.isEmpty
     }

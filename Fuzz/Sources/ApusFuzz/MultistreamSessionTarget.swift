@@ -43,7 +43,7 @@ struct MultistreamSessionRun {
     private var dialer: MultistreamDialer?
     private var listener = MultistreamListener()
     /// To the dialer and to the listener.
-    private var wires = [FuzzWire(), FuzzWire()]
+    private var wires = [FuzzWire(limit: 32 * 1024), FuzzWire(limit: 32 * 1024)]
     private var agreed: [String?] = [nil, nil]
     private var errors: [MultistreamError?] = [nil, nil]
     private var spoken = 0
