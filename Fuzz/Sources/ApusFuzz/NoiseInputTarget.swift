@@ -28,6 +28,8 @@ extension FuzzTarget {
 struct NoiseInputRun: ~Copyable {
     /// What waits to be sent is at most this much: a Unix socket takes it without waiting.
     private static let mostWaiting = 128 * 1024
+    /// All messages of an execution: some of the longest, or many.
+    private static let mostLaid = 320 * 1024
     /// The messages are not opened, so that any key does.
     private static let key: ByteStorage = {
         let key = ByteStorage(capacity: 32)
@@ -45,7 +47,7 @@ struct NoiseInputRun: ~Copyable {
     /// The lengths of the messages that were laid down, and how many of them came out.
     private var sizes: [Int] = []
     private var taken = 0
-    private var isSent = false
+    private var laid = 0
 
     init(_ input: Bytes) {
         self.script = FuzzScript(input)
@@ -75,7 +77,8 @@ struct NoiseInputRun: ~Copyable {
     }
 
     private mutating func layMessage(_ size: Int) {
-        guard self.wire.count + size <= Self.mostWaiting else { return }
+        guard self.wire.count + size <= Self.mostWaiting, self.laid + size <= Self.mostLaid else { return }
+        self.laid += size
         let index = self.sizes.count
         self.sizes.append(size)
         self.wire.send { bytes in
