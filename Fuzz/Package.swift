@@ -9,10 +9,11 @@ let package = Package(
     dependencies: [.package(name: "Apus", path: "..")],
     targets: [
         .systemLibrary(name: "CLibFuzzer"),
+        .target(name: "CAllocationLimit"),
         .executableTarget(
             name: "ApusFuzz",
             dependencies: [
-                "CLibFuzzer",
+                "CLibFuzzer", "CAllocationLimit",
                 .product(name: "ApusFoundations", package: "Apus"),
                 .product(name: "ApusMachines", package: "Apus"),
                 .product(name: "ApusNetwork", package: "Apus"),

@@ -30,4 +30,6 @@ enum FixedKeys {
 
     static let signer = Self.identity(1)
     static let other = Self.identity(2)
+    static let signerPeer = Self.signer.peerID
+    static let otherPeer = Self.other.peerID
 }

@@ -19,20 +19,21 @@ extension FuzzTarget {
         try exchangeOfBytes().map { [$0.fromInitiator, $0.fromInitiator[0..<34]] } ?? []
     }
 
-    /// The input as a payload that a peer seals as the protocol asks: a mutated message never gets past its tag. The
-    /// first byte says which side reads it.
+    /// The input as the payload that a peer seals: a mutated message never gets past its tag. The first byte says which
+    /// side reads it. A payload that is accepted is read once more in a whole handshake.
     static let noisePayload = FuzzTarget(name: "noise-payload") { input in
         guard let first = input.first else { return }
         let payload = input[1..<input.count]
-        let isRead: Bool?
-        if first & 1 == 0 {
-            isRead = try? readPayload(payload, as: .responder)
-        } else {
-            isRead = try? readPayload(payload, as: .initiator)
+        let role: NoiseRole = first & 1 == 0 ? .responder : .initiator
+        do throws(NoiseError) {
+            try readPayload(payload, as: role)
+        } catch {
+            _ = error.description
+            return
         }
-        precondition(isRead ?? true, "a handshake that fails says why")
+        precondition((try? shakeHands(payload, as: role)) != nil, "an accepted payload ends a handshake")
     } seeds: {
-        let key = try staticKey(of: .initiator)
+        let key = NoiseFixture.initiatorKey
         return [[], ["/yamux/1.0.0"], ["/mplex/6.7.0", "/yamux/1.0.0"]].flatMap { muxers in
             let payload = NoiseHandshakePayload(
                 identityKey: key.identityKey, signature: key.signature, streamMuxers: muxers)
@@ -41,23 +42,8 @@ extension FuzzTarget {
         }
     }
 
-    private static func staticKey(of role: NoiseRole) throws(NoiseError) -> NoiseStaticKey {
-        var generator = FixedGenerator(seed: role == .initiator ? 1 : 2)
-        let identity = role == .initiator ? FixedKeys.signer : FixedKeys.other
-        return try NoiseStaticKey(identity: identity, using: &generator)
-    }
-
-    private static func handshake(_ role: NoiseRole, _ context: ChaChaPolyContext) throws -> NoiseHandshake {
-        var generator = FixedGenerator(seed: role == .initiator ? 3 : 4)
-        return try NoiseHandshake(
-            role: role, staticKey: try Self.staticKey(of: role), streamMuxers: ["/yamux/1.0.0"], context: context,
-            using: &generator)
-    }
-
     private static func receive(_ input: Bytes, as role: NoiseRole) {
-        guard let context = try? ChaChaPolyContext(), var handshake = try? Self.handshake(role, context) else {
-            preconditionFailure("a handshake begins with fixed keys")
-        }
+        var handshake = NoiseFixture.handshake(role)
         _ = handshake.nextOutput()
         let step = input.count.isMultiple(of: 2) ? max(input.count, 1) : 7
         var rest: [UInt8] = []
@@ -79,15 +65,15 @@ extension FuzzTarget {
         guard rest.count >= ChaChaPolyContext.tagSize else { return }
         rest.withUnsafeMutableBytes { memory in
             guard let base = memory.baseAddress else { return }
-            _ = try? session.receiving.open(UnsafeRawBufferPointer(memory), into: base, using: context)
+            _ = try? session.receiving.open(
+                UnsafeRawBufferPointer(memory), into: base, using: NoiseFixture.loop.context)
         }
     }
 
     /// What both sides of an honest handshake send.
     private static func exchangeOfBytes() throws -> (fromInitiator: Bytes, fromResponder: Bytes)? {
-        let context = try ChaChaPolyContext()
-        var initiator = try Self.handshake(.initiator, context)
-        var responder = try Self.handshake(.responder, context)
+        var initiator = NoiseFixture.handshake(.initiator)
+        var responder = NoiseFixture.handshake(.responder)
         guard let first = initiator.nextOutput() else { return nil }
         var reader = BytesReader(first)
         _ = try responder.receive(&reader)
@@ -98,12 +84,22 @@ extension FuzzTarget {
         return (Bytes(Array(first) + Array(third)), second)
     }
 
-    /// Lets a side read `payload` of a peer that does all else right. False where it neither ends nor fails.
-    private static func readPayload(_ payload: Bytes, as role: NoiseRole) throws -> Bool {
-        let context = try ChaChaPolyContext()
-        let key = try Self.staticKey(of: .initiator)
+    /// Reads a payload as a handshake does when the message around it was opened.
+    private static func readPayload(_ bytes: Bytes, as role: NoiseRole) throws(NoiseError) {
+        let payload = try NoiseHandshakePayload(bytes)
+        let key = try NoiseIdentity.verify(
+            payload, staticKey: NoiseFixture.initiatorKey.publicKey, expectedPeer: nil,
+            verifiedKeys: NoiseFixture.loop.verifiedKeys)
+        precondition(key == FixedKeys.signer.publicKey, "nobody else has signed this static key")
+        _ = try StreamMuxerAgreement.agree(role: role, ours: ["/yamux/1.0.0"], theirs: payload.streamMuxers)
+    }
+
+    /// Lets a side read `payload` of a peer that does all else right.
+    private static func shakeHands(_ payload: Bytes, as role: NoiseRole) throws {
+        let key = NoiseFixture.initiatorKey
+        let context = NoiseFixture.loop.context
         var generator = FixedGenerator(seed: 5)
-        var side = try Self.handshake(role, context)
+        var side = NoiseFixture.handshake(role)
         var peer = HandshakeState(
             role: role == .initiator ? .responder : .initiator, prologue: Bytes(), staticKey: key.privateKey,
             staticPublicKey: key.publicKey, ephemeralKey: X25519.PrivateKey(using: &generator))
@@ -111,17 +107,15 @@ extension FuzzTarget {
             if let output = side.nextOutput() {
                 _ = try peer.readMessage(output[2..<output.count], using: context)
             }
-            guard peer.isWriting else { return false }
+            precondition(peer.isWriting, "a handshake that fails says why")
             let message = try peer.writeMessage(payload: peer.messageIndex == 0 ? Bytes() : payload, using: context)
-            guard let length = UInt16(exactly: message.count) else { return true }
             var writer = BytesWriter()
-            writer.writeInteger(length)
+            writer.writeInteger(UInt16(clamping: message.count))
             writer.write(message)
             var reader = BytesReader(writer.finish())
             _ = try side.receive(&reader)
         }
         let session = side.finish()
-        precondition(session.remotePeer == FixedKeys.signer.peerID, "nobody else has signed this static key")
-        return true
+        precondition(session.remotePeer == FixedKeys.signerPeer, "nobody else has signed this static key")
     }
 }

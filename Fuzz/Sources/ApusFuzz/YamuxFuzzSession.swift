@@ -14,8 +14,9 @@ struct YamuxFuzzSession: ~Copyable {
         var isEnded = false
     }
 
-    /// The payload of the peer's frames: as long as the largest window.
-    private static let zeros = Bytes(repeatElement(0, count: 1 << 20))
+    /// The payload of the peer's frames: as long as the largest window. Where it is not taken as payload, it is no header: of
+    /// zeros an execution would read tens of thousands.
+    private static let payload = Bytes([UInt8](repeating: 0xff, count: 1 << 20))
 
     private var session: YamuxSession
     private var script: BytesReader
@@ -35,6 +36,7 @@ struct YamuxFuzzSession: ~Copyable {
         configuration.lingerTimeout = .seconds(1)
         self.session = YamuxSession(role: role, configuration: configuration, now: .zero)
         self.script = BytesReader(script)
+        _ = Self.payload
     }
 
     mutating func run() {
@@ -72,7 +74,7 @@ struct YamuxFuzzSession: ~Copyable {
             self.now = self.now + .milliseconds(100 * Int(self.byte()))
             _ = try self.session.handleDeadline(now: self.now)
         case 13: self.drain()
-        case 14: try self.receive(Self.zeros[0..<self.number()])
+        case 14: try self.receive(Self.payload[0..<self.number()])
         default:
             guard let deadline = self.session.nextDeadline else { return }
             self.now = max(self.now, deadline)
@@ -90,7 +92,7 @@ struct YamuxFuzzSession: ~Copyable {
         let frame = YamuxHeader(type: type, flags: flags, stream: number, value: value).bytes
         try self.receive(frame[0..<cut])
         try self.receive(frame[cut..<frame.count])
-        if withPayload, type == .data { try self.receive(Self.zeros[0..<min(Int(value), Self.zeros.count)]) }
+        if withPayload, type == .data { try self.receive(Self.payload[0..<min(Int(value), Self.payload.count)]) }
     }
 
     private mutating func receive(_ bytes: Bytes) throws(YamuxError) {
