@@ -34,7 +34,8 @@ let package = Package(
     name: "Apus",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "Apus", targets: ["Apus"]),
+        // With all modules by name: a program that has the umbrella alone would not be built anew for a change in one of them.
+        .library(name: "Apus", targets: ["Apus"] + foundations + machines + network + protocols),
         .library(name: "ApusFoundations", targets: foundations),
         .library(name: "ApusMachines", targets: machines),
         .library(name: "ApusNetwork", targets: network),
