@@ -37,6 +37,7 @@ final class YamuxFuzzEnd {
         configuration.maximumStreams = 8
         configuration.acceptBacklog = 4
         configuration.maximumUnansweredFrames = 16
+        configuration.maximumIdleFrames = 64
         configuration.maximumWindow = choice & 1 == 0 ? 1 << 20 : 0
         configuration.keepAliveInterval = choice & 2 == 0 ? .seconds(5) : nil
         configuration.keepAliveTimeout = .seconds(2)
@@ -176,7 +177,7 @@ final class YamuxFuzzEnd {
     func fail(_ error: YamuxError) {
         _ = error.description
         switch error {
-        case .keepAliveTimeout, .tooManyUnansweredFrames: break
+        case .keepAliveTimeout, .tooManyUnansweredFrames, .tooManyIdleFrames: break
         default: precondition(!self.peerIsHonest, "an honest end makes no error: \(error)")
         }
         self.check()

@@ -30,6 +30,7 @@ struct YamuxFuzzSession: ~Copyable {
         configuration.maximumStreams = 8
         configuration.acceptBacklog = 4
         configuration.maximumUnansweredFrames = 16
+        configuration.maximumIdleFrames = 64
         configuration.maximumWindow = 1 << 20
         configuration.keepAliveInterval = .seconds(5)
         configuration.keepAliveTimeout = .seconds(2)
