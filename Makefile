@@ -43,7 +43,7 @@ help:
 	@echo "make interop       talk to real go, rust, kubo and py peers; writes Docs/Interop.md"
 	@echo "make bench         measure beside the go and rust peers"
 	@echo "make counts        instructions and allocations of the hot path, held against the stored figures"
-	@echo "make fuzz          fuzz what reads a peer's bytes (TIME=30 seconds or RUNS=1200000 a target, TARGET=cid)"
+	@echo "make fuzz          fuzz what reads a peer's bytes (TIME=30 seconds or RUNS=1000000 a target, TARGET=cid)"
 	@echo "make mutants       switch off each defence in turn and see the test of its attack fail; writes Docs/Security.md"
 	@echo "make floods        flood a node in every way, 60 seconds each (ARGS=--quick for 5); writes Docs/Security.md"
 	@echo "make soak          10,000 connections in turn and 1,000 at once, for leaks"

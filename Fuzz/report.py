@@ -3,16 +3,15 @@
 import pathlib
 import sys
 
-BEGIN, END = "<!-- fuzzing: written by make fuzz RUNS=… -->", "<!-- end of fuzzing -->"
+BEGIN, END = "<!-- fuzzing -->", "<!-- end of fuzzing -->"
 HEADING = "| target | executions | edges | features | inputs | most held by one, KiB | seconds | result |"
-INTRODUCTION = """# Security
-
+INTRODUCTION = """
 ## Fuzzing
-`make fuzz RUNS=1200000` runs every target so often, guided by coverage, and writes this table. Decoders and one side of a
-protocol are fed the peer's bytes; each execution of a `-session` target is a whole session of two ends whose bytes are cut, and
-perhaps changed, on their way (`Fuzz/README.md`). A run fails by a trap, by an invariant that does not hold, or by an execution
-that holds more memory than its target's limit (1 MiB for what reads a message, 1 to 8 MiB for two ends of a session with all that
-is on its way). "Most held" is the largest of all executions.
+`make fuzz RUNS=1000000` runs every target so often, guided by coverage, and writes this table; a target that runs by itself replaces
+its own row. Decoders and one side of a protocol are fed the peer's bytes; each execution of a `-session` target is a whole session
+of two ends whose bytes are cut, and perhaps changed, on their way (`Fuzz/README.md`). A run fails by a trap, by an invariant that does
+not hold, or by an execution that holds more memory than its target may (1 MiB for what reads a message, up to 8 MiB for two ends of a
+session with all that is on its way). Inputs are those that the run kept for their coverage.
 
 """
 
@@ -36,8 +35,7 @@ def main() -> None:
     results, page, targets = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3:]
     text = page.read_text() if page.exists() else ""
     if BEGIN not in text:
-        introduction = INTRODUCTION if not text else "\n" + INTRODUCTION.removeprefix("# Security\n\n")
-        text += introduction + BEGIN + "\n" + END + "\n"
+        text += INTRODUCTION + BEGIN + "\n" + END + "\n"
     before, rest = text.split(BEGIN, 1)
     old, after = rest.split(END, 1)
     rows = rows_of(old)
@@ -45,7 +43,7 @@ def main() -> None:
         row = path.read_text().split()
         row[1] = f"{int(row[1]):,}"
         rows[row[0]] = row
-    page.write_text(before + BEGIN + "\n" + table(rows, targets) + "\n" + END + after)
+    page.write_text(before + BEGIN + "\n\n" + table(rows, targets) + "\n\n" + END + after)
 
 
 main()
