@@ -141,6 +141,9 @@ def choose_peers(options, site):
     if contracts and shutil.which("redis-server") is None:
         skipped.append(("the contracts", "redis-server is not installed"))
         contracts = False
+    if skipped and options.require_all:
+        fail(2, "; ".join(f"{name}: {reason}" for name, reason in skipped))
+    # What a host does not allow is no peer that is missing.
     discovery = "mdns" in wanted
     if discovery and (reason := mdns.missing_from_host()):
         skipped.append(("mDNS", reason))
@@ -151,8 +154,6 @@ def choose_peers(options, site):
         if missing:
             skipped.append(("tor", missing))
             with_tor = False
-    if skipped and options.require_all:
-        fail(2, "; ".join(f"{name}: {reason}" for name, reason in skipped))
     return chosen, Sections(contracts, "private" in wanted, with_tor, discovery), skipped
 
 
