@@ -31,7 +31,7 @@ extension FuzzTarget {
         var rest = Array(input)[...]
         var addresses: [Multiaddr] = []
         // A dial tries 64; with many more an execution only takes longer.
-        while addresses.count < 96, let count = rest.popFirst() {
+        while addresses.count < 72, let count = rest.popFirst() {
             if let address = try? Multiaddr(bytes: Bytes(rest.prefix(Int(count)))) { addresses.append(address) }
             rest = rest.dropFirst(Int(count))
         }

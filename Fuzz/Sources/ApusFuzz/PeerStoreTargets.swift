@@ -12,12 +12,16 @@ extension FuzzTarget {
         var table = PeerTable(keepsChanges: true)
         var now = Instant(nanoseconds: 0)
         var reader = BytesReader(input)
-        while let operation = try? reader.readUInt8(), let number = try? reader.readUInt8(),
+        // Bounded, since each can bring many addresses.
+        var operations = 0
+        while operations < 64, let operation = try? reader.readUInt8(), let number = try? reader.readUInt8(),
             let detail = try? reader.readUInt8(), let peer = try? peer(number)
         {
+            operations += 1
             let source = AddressSource(rawValue: Int(detail % 8)) ?? .told
             let count = Int(operation >> 3)
-            let addresses = known[Int(detail)].prefix(count * 4)
+            // Mostly few, now and then more than a peer may have: each is held against all that are known.
+            let addresses = known[Int(detail)].prefix(count < 24 ? count : count * 4)
             switch operation & 7 {
             case 0: table.add(Array(addresses), of: peer, as: source, now: now)
             case 1: table.connected(peer, at: addresses.first, now: now)
