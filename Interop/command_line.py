@@ -1,9 +1,9 @@
 """`apus identify ADDR --json` against each peer: the command line shows what the matrix could only ask apus-peer."""
 
 import json
-import subprocess
 
 from drivers.base import IDENTIFY, PING, DriverError
+from processes import run_program
 
 SECONDS = 30
 # What the JSON object must hold, each under the first of these names that it has.
@@ -22,14 +22,7 @@ def check_identify(program):
 
     def check(them):
         address = them.addresses[0]
-        done = subprocess.run(
-            [program, "identify", address, "--json"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=SECONDS,
-            text=True,
-            check=False,
-        )
+        done = run_program([program, "identify", address, "--json"], SECONDS)
         if done.returncode != 0:
             raise DriverError(f"exit code {done.returncode}: {done.stderr.strip()[-300:]}")
         lines = [json.loads(line) for line in done.stdout.splitlines()]

@@ -29,6 +29,19 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def run_program(command, seconds, environment=None):
+    """Runs a program that reads nothing to its end, and gives its exit code and what it wrote, as texts."""
+    return subprocess.run(
+        command,
+        env=dict(os.environ) | (environment or {}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=seconds,
+        text=True,
+        check=False,
+    )
+
+
 class Process:
     """One child with line-wise output. Standard error goes to a log file, whose tail a failure shows.
 

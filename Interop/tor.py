@@ -11,7 +11,7 @@ import subprocess
 import time
 
 from drivers.base import DriverError, wait_until
-from processes import Process, ProcessError
+from processes import Process, ProcessError, run_program
 from results import BOTH, FAIL, PASS, Row
 
 SECTION = "tor"
@@ -74,14 +74,7 @@ class Tor:
     def ping(self, program, address, *options):
         """How `apus ping` of that address through Tor fails, in its own words."""
         options = ("--socks", f"127.0.0.1:{PORT}", "--dial-timeout", f"{3 * SOCKS_SECONDS}s", *options)
-        done = subprocess.run(
-            self.inside(program, "ping", f"{address}/p2p/{PEER}", *options),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=COMMAND_SECONDS,
-            text=True,
-            check=False,
-        )
+        done = run_program(self.inside(program, "ping", f"{address}/p2p/{PEER}", *options), COMMAND_SECONDS)
         if done.returncode != 1:
             raise DriverError(f"exit code {done.returncode}: {done.stderr.strip()[-300:]}")
         return done.stderr.strip()

@@ -2,13 +2,11 @@
 
 import base64
 import json
-import os
 import shutil
 import signal
 import socket
-import subprocess
 
-from processes import Process, free_port
+from processes import Process, free_port, run_program
 
 from .base import DriverError, Identified, wait_until
 from .identify_message import key_type_of
@@ -75,15 +73,7 @@ class KuboDriver(SocketDriver):
             json.dump(config, file)
 
     def command(self, *arguments):
-        done = subprocess.run(
-            [self.site.peers_directory + "/kubo", *arguments],
-            env=dict(os.environ) | self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=COMMAND_SECONDS,
-            text=True,
-            check=False,
-        )
+        done = run_program([self.site.peers_directory + "/kubo", *arguments], COMMAND_SECONDS, self.environment)
         if done.returncode != 0:
             said = (done.stderr or done.stdout).strip().splitlines()
             raise DriverError(f"kubo {arguments[0]}: {said[0] if said else 'failed without a reason'}")

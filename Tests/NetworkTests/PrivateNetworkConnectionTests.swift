@@ -43,23 +43,12 @@ import Transport
             descriptor: socket.descriptor, loop: loops.next(), localAddress: address, remoteAddress: address)
     }
 
-    private func withLoops(_ body: (EventLoopGroup) async throws -> Void) async throws {
-        let loops = EventLoopGroup(count: 2)
-        do {
-            try await body(loops)
-        } catch {
-            await loops.shutdown()
-            throw error
-        }
-        await loops.shutdown()
-    }
-
     // MARK: The wire
 
     @Test func `nothing is in clear on the wire, from the first byte to the last, and all of it is encrypted once`()
         async throws
     {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let sides = (try await Self.side(loops, 1), try await Self.side(loops, 1))
             let tap = try await Wiretap(on: loops.next())
             async let inbound = sides.1.upgrader.upgrade(
@@ -110,7 +99,7 @@ import Transport
 
     /// A listener without a key takes the dialer's nonce for a message, and may wait for the rest of it.
     @Test func `a member that dials a stranger gives up in time, and says why`() async throws {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let member = try await Self.side(loops, 1, patience: .milliseconds(500))
             let stranger = try await Self.side(loops, nil, patience: .milliseconds(500))
             for _ in 0..<5 {
@@ -127,7 +116,7 @@ import Transport
     func `two that are not in the same network part at once, and the member says why`(
         _ keys: (UInt8?, UInt8?)
     ) async throws {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let sides = (try await Self.side(loops, keys.0), try await Self.side(loops, keys.1))
             let sockets = try Socket.pair()
             async let inbound = Self.failure(sides.1, Self.link(sockets.1, loops), .inbound)
@@ -159,7 +148,7 @@ import Transport
     func `a stranger that closes sees nothing in clear, whatever it said`(
         _ direction: Direction, _ opening: [UInt8]
     ) async throws {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let side = try await Self.side(loops, 1)
             let sockets = try Socket.pair()
             _ = opening.withUnsafeBytes { sockets.1.send($0) }
@@ -184,7 +173,7 @@ import Transport
 
     @Test(arguments: [[], [1], [UInt8](repeating: 7, count: 23)])
     func `a stranger that says too little is given up after the handshake's time`(_ opening: [UInt8]) async throws {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let key = try Self.key(1)
             let time: Duration = .milliseconds(50)
             let side = try await ConnectionPair.Side(loops) {

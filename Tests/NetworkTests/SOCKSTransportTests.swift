@@ -17,17 +17,6 @@ import Transport
     private static let service = "vww6ybal4bd7szmgncyruucpgfkqahzddi37ktceo3ah7ngmcopnpyyd.onion"
     private static let patience: Duration = .seconds(600)
 
-    private func withLoops(_ body: (EventLoopGroup) async throws -> Void) async throws {
-        let loops = EventLoopGroup(count: 2)
-        do {
-            try await body(loops)
-        } catch {
-            await loops.shutdown()
-            throw error
-        }
-        await loops.shutdown()
-    }
-
     private static func transport(
         _ proxy: SocketAddress, _ scope: SOCKSConfiguration.Scope = .all, _ credentials: SOCKS5Credentials? = nil
     ) -> SOCKSTransport {
@@ -93,7 +82,7 @@ import Transport
     func `the proxy is asked for what is dialled, and the connection is with that`(
         _ request: (String, [UInt8]), isFragmented: Bool
     ) async throws {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let proxy = try await ScriptedProxy.start(on: loops, .init(isFragmented: isFragmented))
             let address = try Multiaddr(request.0)
             let link = try await Self.transport(proxy.address).dial(address, on: loops.next(), timeout: Self.patience)
@@ -104,7 +93,7 @@ import Transport
     }
 
     @Test func `credentials go to the proxy`() async throws {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let script = ScriptedProxy.Script(
                 answers: [[5, 2], [1, 0], [5, 0, 0, 1, 0, 0, 0, 0, 0, 0]], authenticates: true)
             let proxy = try await ScriptedProxy.start(on: loops, script)
@@ -122,7 +111,7 @@ import Transport
 
     @Test(arguments: [false, true])
     func `what the destination says right behind the proxy's answer is not lost`(isFragmented: Bool) async throws {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let behind = Array("and then the peer speaks".utf8)
             let script = ScriptedProxy.Script(isFragmented: isFragmented, behind: behind)
             let proxy = try await ScriptedProxy.start(on: loops, script)
@@ -156,7 +145,7 @@ import Transport
     @Test(arguments: refusals)
     func `a refusal of the proxy is the address's failure`(_ answer: (UInt8, TransportError.Code, String)) async throws
     {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let script = ScriptedProxy.Script(answers: [[5, 0], [5, answer.0, 0, 1, 0, 0, 0, 0, 0, 0]])
             let error = try await Self.failure(script, loops)
             #expect(error.code == answer.1)
@@ -173,7 +162,7 @@ import Transport
     @Test(arguments: violations, [false, true])
     func `a proxy that breaks the rules is told as such`(_ answer: ([[UInt8]], String), isFragmented: Bool) async throws
     {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let error = try await Self.failure(.init(answers: answer.0, isFragmented: isFragmented), loops)
             #expect(error.code == .failed)
             #expect(error.reason.contains(answer.1), "\(error)")
@@ -182,7 +171,7 @@ import Transport
 
     @Test(arguments: [[[5, 0]], [[5, 0], [5, 0, 0]]] as [[[UInt8]]])
     func `a proxy that hangs up ends the attempt at once`(_ answers: [[UInt8]]) async throws {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let error = try await Self.failure(.init(answers: answers, closes: true), loops)
             #expect(error.reason.contains("closed the connection") || error.reason.contains("broke"), "\(error)")
         }
@@ -190,14 +179,14 @@ import Transport
 
     @Test(arguments: [[], [[5, 0]], [[5, 0], [5, 0, 0]]] as [[[UInt8]]])
     func `a proxy that never answers is given up in time`(_ answers: [[UInt8]]) async throws {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let error = try await Self.failure(.init(answers: answers, hangs: true), loops, timeout: .milliseconds(100))
             #expect(error.code == .timedOut)
         }
     }
 
     @Test func `a proxy that is not there is told apart from a peer that is not`() async throws {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let transport = Self.transport(SocketAddress(.v4(.loopback), port: 1))
             let error = try await #require(throws: TransportError.self) {
                 _ = try await transport.dial(Multiaddr(Self.onion), on: loops.next(), timeout: Self.patience)
@@ -209,7 +198,7 @@ import Transport
 
     @Test(arguments: ["/dnsaddr/example.org", "/ip6zone/lo/ip6/fe80::1/tcp/1", "/ip4/192.0.2.1/tcp/0"])
     func `an address that a proxy cannot reach is refused before anyone is asked`(_ address: String) async throws {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let proxy = try await ScriptedProxy.start(on: loops)
             let error = try await #require(throws: TransportError.self) {
                 _ = try await Self.transport(proxy.address).dial(
@@ -222,7 +211,7 @@ import Transport
     }
 
     @Test func `a dial that is cancelled ends`() async throws {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let proxy = try await ScriptedProxy.start(on: loops, .init(answers: []))
             let transport = Self.transport(proxy.address)
             let dial = Task {
@@ -242,7 +231,7 @@ import Transport
     func `a node reaches a peer through the proxy, asks no name server and dials nobody else`(
         _ address: String, _ network: UInt8?
     ) async throws {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let key = try network.map { try #require(PrivateNetworkKey(Bytes([UInt8](repeating: $0, count: 32)))) }
             let peer = try await ConnectionPair.Side(loops) { $0.privateNetwork = key }
             let upgrader = peer.upgrader
@@ -269,7 +258,7 @@ import Transport
     }
 
     @Test func `a dnsaddr is not looked up where everything goes through the proxy`() async throws {
-        try await self.withLoops { loops in
+        try await withEventLoops { loops in
             let names = try SilentServer()
             defer { names.close() }
             var configuration = SwarmConfiguration()

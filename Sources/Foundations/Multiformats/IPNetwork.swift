@@ -21,6 +21,12 @@ public struct IPNetwork: Hashable, Sendable {
         }
     }
 
+    /// The network of `address` where one has so many bits in common, by the version of the address.
+    public init(of address: IPAddress, ipv4Prefix: Int, ipv6Prefix: Int) {
+        let isIPv4 = if case .v4 = address.unmapped { true } else { false }
+        self.init(of: address, prefix: isIPv4 ? ipv4Prefix : ipv6Prefix)
+    }
+
     private static func mask(_ bits: Int) -> UInt64 { bits == 0 ? 0 : UInt64.max << (64 - UInt64(bits)) }
 
     /// Reads "192.0.2.0/24", "2001:db8::/32", or an address, which is a network of its own; nil where it is none, or where

@@ -90,17 +90,7 @@ extension MuxedConnection {
     /// Charges the connection with what a message holds whose end has not come.
     private func chargeInput() {
         let held = self.input.capacity
-        guard held != self.chargedInput, !self.isClosed, !self.isEnding else { return }
-        if held > self.chargedInput {
-            do {
-                try self.scope.reserveMemory(held - self.chargedInput)
-            } catch {
-                return self.exceeded(error)
-            }
-        } else {
-            self.scope.releaseMemory(self.chargedInput - held)
-        }
-        self.chargedInput = held
+        if self.charge(held - self.chargedInput) { self.chargedInput = held }
     }
 
     /// Feeds one message's plaintext to the session.

@@ -69,6 +69,23 @@ extension MuxedConnection: ConnectionDriver {
         self.end(.limitReached(limit), saying: .internalError)
     }
 
+    /// Charges the connection with so many bytes more, or below 0 less; false where nothing changed. One that may not have
+    /// them ends, and one that has ended gave back everything.
+    func charge(_ change: Int) -> Bool {
+        guard change != 0, !self.isClosed, !self.isEnding else { return false }
+        guard change > 0 else {
+            self.scope.releaseMemory(-change)
+            return true
+        }
+        do {
+            try self.scope.reserveMemory(change)
+            return true
+        } catch {
+            self.exceeded(error)
+            return false
+        }
+    }
+
     /// Ends the connection at once, behind a GoAway where the kernel takes it.
     private func end(_ reason: ConnectionCloseReason, saying code: YamuxGoAwayCode) {
         guard !self.isClosed, !self.isEnding else { return }

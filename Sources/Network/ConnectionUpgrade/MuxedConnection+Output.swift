@@ -49,17 +49,7 @@ extension MuxedConnection {
     /// Charges the connection with what waits because the peer does not take it, in steps.
     private func chargeOutput() {
         let held = self.unsent.capacity + (self.waitingOutput + Self.chargeStep - 1) / Self.chargeStep * Self.chargeStep
-        guard held != self.chargedOutput else { return }
-        if held > self.chargedOutput {
-            do {
-                try self.scope.reserveMemory(held - self.chargedOutput)
-            } catch {
-                return self.exceeded(error)
-            }
-        } else {
-            self.scope.releaseMemory(self.chargedOutput - held)
-        }
-        self.chargedOutput = held
+        if self.charge(held - self.chargedOutput) { self.chargedOutput = held }
     }
 
     /// Sends what an earlier batch left, and `batch` behind it in the same call.

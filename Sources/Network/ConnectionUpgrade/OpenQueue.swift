@@ -10,8 +10,7 @@ struct OpenRequest {
 
 /// Streams that wait until the peer may be asked for more of them, in the order in which they were asked for.
 struct OpenQueue {
-    private var requests: [OpenRequest] = []
-    private var head = 0
+    private var requests = RingQueue<OpenRequest>()
 
     /// The earliest deadline of those that were added; it may belong to a request that was served by now.
     private(set) var nextDeadline: Instant?
@@ -22,21 +21,15 @@ struct OpenQueue {
     }
 
     mutating func popFirst() -> OpenRequest? {
-        guard self.head < self.requests.count else { return nil }
-        let first = self.requests[self.head]
-        self.head += 1
-        if self.head == self.requests.count {
-            self = OpenQueue()
-        } else if self.head >= 64, self.head * 2 >= self.requests.count {
-            self.requests.removeFirst(self.head)
-            self.head = 0
-        }
+        guard let first = self.requests.popFirst() else { return nil }
+        if self.requests.isEmpty { self = OpenQueue() }
         return first
     }
 
     mutating func takeAll() -> [OpenRequest] {
-        defer { self = OpenQueue() }
-        return Array(self.requests[self.head...])
+        var all: [OpenRequest] = []
+        while let request = self.popFirst() { all.append(request) }
+        return all
     }
 
     /// Takes out the requests that are late: whoever asked with less time is not kept waiting by those before.

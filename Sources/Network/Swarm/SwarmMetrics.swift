@@ -14,7 +14,8 @@ struct SwarmMetrics: Sendable {
         self.paces.next(kind, now: EventLoop.monotonicNow())
     }
 
-    private static func counter(_ name: String, _ help: String, _ labels: [String: String]) -> Counter {
+    /// One of the swarm's counters.
+    static func counter(_ name: String, _ help: String, _ labels: [String: String]) -> Counter {
         MetricsRegistry.shared.counter(MetricIdentity(module: "swarm", name: name, help: help, labels: labels))
     }
 
@@ -87,8 +88,10 @@ struct SwarmMetrics: Sendable {
             "connections_refused_total", "Connections that the access list did not let be, by the reason.",
             ["direction": refused.direction.rawValue, "reason": refused.refusal.label]
         ).increment()
+        guard let untold = self.untold("connection refused") else { return }
         self.log.info(
-            "connection refused", ["direction": refused.direction.rawValue, "reason": refused.refusal])
+            "connection refused",
+            ["direction": refused.direction.rawValue, "reason": refused.refusal, "more_since": untold])
     }
 
     static func inboundFailed(from address: some CustomStringConvertible, label: String, reason: String) {

@@ -148,8 +148,7 @@ public final class Node: Sendable {
         await self.mdns?.start()
         for address in self.configuration.bootstrap + self.configuration.peers {
             guard let peer = address.peerID else {
-                self.swarm.report(
-                    .dialFailed(DialError(peer: nil, reason: "\(address) names no peer; add /p2p/ and the peer's ID")))
+                self.swarm.report(.dialFailed(DialError(withoutPeer: address)))
                 continue
             }
             self.swarm.keepConnected(to: peer, at: [address])

@@ -98,8 +98,8 @@ struct ObservedAddresses {
     // MARK: Counting
 
     private func network(of observer: IPAddress) -> IPNetwork {
-        if case .v4 = observer.unmapped { return IPNetwork(of: observer, prefix: self.configuration.ipv4Prefix) }
-        return IPNetwork(of: observer, prefix: self.configuration.ipv6Prefix)
+        IPNetwork(
+            of: observer, ipv4Prefix: self.configuration.ipv4Prefix, ipv6Prefix: self.configuration.ipv6Prefix)
     }
 
     private static func place(_ observed: Multiaddr, at listener: Multiaddr) -> Place? {

@@ -14,8 +14,13 @@ public final class ConnectionManager: Sendable {
     private let scores = Locked(PeerScores())
     private let table: ConnectionTable
     private let loops: EventLoopGroup
-    private let deadline = Locked<LoopDeadline?>(nil)
-    private let isClosed = Locked(false)
+    private let alarm = Locked(Alarm())
+
+    /// When connections are looked at next.
+    private struct Alarm {
+        var deadline: LoopDeadline?
+        var isClosed = false
+    }
 
     /// Too many connections are looked at so often, and idle ones too.
     private static let interval = Duration.seconds(1)
@@ -67,17 +72,21 @@ public final class ConnectionManager: Sendable {
     }
 
     func close() {
-        self.isClosed.withLock { $0 = true }
-        self.deadline.withLock { deadline in
-            deadline?.cancel()
-            deadline = nil
+        self.alarm.withLock { $0.isClosed = true }
+        self.clearAlarm()
+    }
+
+    private func clearAlarm() {
+        self.alarm.withLock { alarm in
+            alarm.deadline?.cancel()
+            alarm.deadline = nil
         }
     }
 
     private func schedule() {
-        self.deadline.withLock { deadline in
-            guard deadline == nil, !self.isClosed.withLock({ $0 }) else { return }
-            deadline = LoopDeadline(on: self.loops.next(), at: EventLoop.monotonicNow() + Self.interval) {
+        self.alarm.withLock { alarm in
+            guard alarm.deadline == nil, !alarm.isClosed else { return }
+            alarm.deadline = LoopDeadline(on: self.loops.next(), at: EventLoop.monotonicNow() + Self.interval) {
                 [weak self] in
                 self?.look()
             }
@@ -85,27 +94,21 @@ public final class ConnectionManager: Sendable {
     }
 
     private func look() {
-        self.deadline.withLock { deadline in
-            deadline?.cancel()
-            deadline = nil
-        }
+        self.clearAlarm()
         let now = EventLoop.monotonicNow()
-        let connections = self.table.all
-        var closed: Set<UInt64> = []
-        if case .close(let time) = self.policy.idle {
-            for connection in connections {
-                guard let since = connection.idleSince, now - since >= time, !self.isProtected(connection.remotePeer)
-                else { continue }
-                closed.insert(connection.id)
-                self.end(connection, "without streams")
-            }
+        var left = self.table.all
+        self.end(&left, "without streams") { self.isIdle($0, now: now) }
+        if left.count > self.policy.highWater {
+            let excess = ConnectionTrimming(policy: self.policy).excess(self.candidates(left, now: now), now: now)
+            let ids = Set(excess.map(\.id))
+            self.end(&left, "too many connections") { ids.contains($0.id) }
         }
-        let left = connections.filter { !closed.contains($0.id) }
-        let candidates = self.candidates(left, now: now)
-        let excess = Set(ConnectionTrimming(policy: self.policy).excess(candidates, now: now).map(\.id))
-        for connection in left where excess.contains(connection.id) { self.end(connection, "too many connections") }
-        let remaining = left.count - excess.count
-        if remaining > self.policy.highWater || (self.policy.idle != .keep && remaining > 0) { self.schedule() }
+        if left.count > self.policy.highWater || (self.policy.idle != .keep && !left.isEmpty) { self.schedule() }
+    }
+
+    private func isIdle(_ connection: Connection, now: Instant) -> Bool {
+        guard case .close(let time) = self.policy.idle, let since = connection.idleSince else { return false }
+        return now - since >= time && !self.isProtected(connection.remotePeer)
     }
 
     private func candidates(_ connections: [Connection], now: Instant) -> [ConnectionTrimming.Candidate] {
@@ -120,8 +123,13 @@ public final class ConnectionManager: Sendable {
         }
     }
 
-    private func end(_ connection: Connection, _ why: String) {
-        SwarmMetrics.trimmed(connection, why)
-        connection.beginClose(gracePeriod: Self.closingTime)
+    /// Closes those that `isOver` holds for, and takes them out of `connections`.
+    private func end(_ connections: inout [Connection], _ why: String, where isOver: (Connection) -> Bool) {
+        connections.removeAll { connection in
+            guard isOver(connection) else { return false }
+            SwarmMetrics.trimmed(connection, why)
+            connection.beginClose(gracePeriod: Self.closingTime)
+            return true
+        }
     }
 }

@@ -73,6 +73,11 @@ public struct DialError: Error, Sendable, CustomStringConvertible {
         self.refusal = nil
     }
 
+    /// The dial of an address that does not say whose it is.
+    package init(withoutPeer address: Multiaddr) {
+        self.init(peer: nil, reason: "\(address) names no peer; add /p2p/ and the peer's ID")
+    }
+
     /// The dial of a peer that the access list forbids.
     init(peer: PeerID, refusal: AccessRefusal) {
         self.peer = peer

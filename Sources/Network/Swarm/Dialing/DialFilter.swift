@@ -18,9 +18,7 @@ struct DialFilter {
     }
 
     private static func network(of address: IPAddress) -> IPNetwork {
-        let address = address.unmapped
-        if case .v4 = address { return IPNetwork(of: address, prefix: self.prefix.v4) }
-        return IPNetwork(of: address, prefix: self.prefix.v6)
+        IPNetwork(of: address, ipv4Prefix: self.prefix.v4, ipv6Prefix: self.prefix.v6)
     }
 
     /// Why an address that others told of is not dialled: a clause for a person; nil where it may be.

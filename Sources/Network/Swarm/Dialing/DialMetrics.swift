@@ -2,10 +2,6 @@ import Telemetry
 
 /// What the dials of a process count.
 enum DialMetrics {
-    private static func counter(_ name: String, _ help: String, _ labels: [String: String]) -> Counter {
-        MetricsRegistry.shared.counter(MetricIdentity(module: "swarm", name: name, help: help, labels: labels))
-    }
-
     private static func blackHole(_ network: String) -> Gauge {
         MetricsRegistry.shared.gauge(
             MetricIdentity(
@@ -19,7 +15,7 @@ enum DialMetrics {
 
     /// Counts an address that was not dialled.
     static func refused(_ refusal: DialRefusal) {
-        self.counter(
+        SwarmMetrics.counter(
             "dials_refused_total", "Addresses that were not dialled, by the reason.", ["reason": refusal.label]
         )
         .increment()
@@ -27,7 +23,7 @@ enum DialMetrics {
 
     /// Counts an attempt that ended; nil is a connection.
     static func ended(_ kind: DialError.Kind?) {
-        self.counter(
+        SwarmMetrics.counter(
             "dial_attempts_total", "Addresses that were dialled, by the outcome.",
             ["outcome": kind?.label ?? "connected"]
         ).increment()

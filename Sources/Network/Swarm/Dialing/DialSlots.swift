@@ -12,11 +12,8 @@ struct DialSlots {
 
         init(_ address: Multiaddr) {
             self.port = address.endpoint.map { .endpoint($0) } ?? .other(address)
-            switch address.ipAddress?.unmapped {
-            case .v4(let ip)?: self.host = .network(IPNetwork(of: .v4(ip), prefix: 32))
-            case .v6(let ip)?: self.host = .network(IPNetwork(of: .v6(ip), prefix: 64))
-            case nil: self.host = .other(address)
-            }
+            let network = address.ipAddress.map { IPNetwork(of: $0, ipv4Prefix: 32, ipv6Prefix: 64) }
+            self.host = network.map { .network($0) } ?? .other(address)
         }
     }
 

@@ -44,7 +44,7 @@ extension Swarm {
     /// that it is a private one. Throws `DialError`, also where the address names no peer, and `CancellationError`.
     public func connect(to address: Multiaddr, timeout: Duration? = nil) async throws -> Connection {
         guard let peer = address.peerID else {
-            throw DialError(peer: nil, reason: "\(address) names no peer; add /p2p/ and the peer's ID")
+            throw DialError(withoutPeer: address)
         }
         guard peer != self.localPeer else { throw DialError(peer: peer, reason: "that is this node itself") }
         self.addAddresses([address], of: peer, as: .dialled)

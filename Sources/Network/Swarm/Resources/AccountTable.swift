@@ -20,8 +20,10 @@ final class AccountTable<Key: Hashable & Sendable>: Sendable {
     /// The account of `key`, which stands until `leave` was called as often.
     func enter(_ key: Key) -> ResourceAccount {
         self.entries.withLock { entries in
-            entries[key, default: Entry(account: ResourceAccount(self.name(key), self.limits))].users += 1
-            return entries[key]?.account ?? ResourceAccount(self.name(key), self.limits)
+            var entry = entries[key] ?? Entry(account: ResourceAccount(self.name(key), self.limits))
+            entry.users += 1
+            entries[key] = entry
+            return entry.account
         }
     }
 

@@ -19,8 +19,7 @@ struct NetworkTable {
     private let limits: NetworkLimits
     private var entries: [IPNetwork: Entry] = [:]
     /// Networks in the order in which they came, to forget those that are quiet.
-    private var order: [IPNetwork] = []
-    private var position = 0
+    private var order = RingQueue<IPNetwork>()
 
     init(_ limits: NetworkLimits) { self.limits = limits }
 
@@ -80,16 +79,10 @@ struct NetworkTable {
 
     /// Looks at two of the networks that came first for each that comes.
     private mutating func forgetSome(now: Instant) {
-        for _ in 0..<2 where self.position < self.order.count {
-            let network = self.order[self.position]
-            guard let entry = self.entries[network] else { continue }
+        for _ in 0..<2 {
+            guard let network = self.order.popFirst(), let entry = self.entries[network] else { return }
             let isOver = entry.connections == 0 && (entry.fullAt <= now || self.entries.count > Self.remembered)
-            self.position += 1
             if isOver, Defence.networkTable.isOn { self.entries[network] = nil } else { self.order.append(network) }
-        }
-        if self.position >= 64, self.position * 2 >= self.order.count {
-            self.order.removeFirst(self.position)
-            self.position = 0
         }
     }
 }

@@ -77,31 +77,33 @@ public struct ScopeLimits: Hashable, Sendable {
         if added.memory > 0, use.memory > Defence.memoryLimits.limit(self.memory) {
             return (.memory(added.memory), self.memory)
         }
-        if added.inboundStreams > 0, Defence.streamLimits.isOn {
-            let limit = min(self.inboundStreams, self.streams)
-            if use.inboundStreams > self.inboundStreams || use.inboundStreams + use.outboundStreams > self.streams {
-                return (.stream(.inbound), limit)
-            }
+        if Defence.streamLimits.isOn {
+            let use = (use.inboundStreams, use.outboundStreams)
+            let most = (self.inboundStreams, self.outboundStreams, total: self.streams)
+            let exceeded = Self.exceeded(by: use, most, adding: (added.inboundStreams, added.outboundStreams))
+            if let exceeded { return (.stream(exceeded.direction), exceeded.limit) }
         }
-        if added.outboundStreams > 0, Defence.streamLimits.isOn {
-            let limit = min(self.outboundStreams, self.streams)
-            if use.outboundStreams > self.outboundStreams || use.inboundStreams + use.outboundStreams > self.streams {
-                return (.stream(.outbound), limit)
-            }
-        }
-        let connections = use.inboundConnections + use.outboundConnections
-        if added.inboundConnections > 0, Defence.connectionLimits.isOn {
-            if use.inboundConnections > self.inboundConnections || connections > self.connections {
-                return (.connection(.inbound), min(self.inboundConnections, self.connections))
-            }
-        }
-        if added.outboundConnections > 0, Defence.connectionLimits.isOn {
-            if use.outboundConnections > self.outboundConnections || connections > self.connections {
-                return (.connection(.outbound), min(self.outboundConnections, self.connections))
-            }
+        if Defence.connectionLimits.isOn {
+            let use = (use.inboundConnections, use.outboundConnections)
+            let most = (self.inboundConnections, self.outboundConnections, total: self.connections)
+            let exceeded = Self.exceeded(by: use, most, adding: (added.inboundConnections, added.outboundConnections))
+            if let exceeded { return (.connection(exceeded.direction), exceeded.limit) }
         }
         if added.fileDescriptors > 0, use.fileDescriptors > Defence.socketLimits.limit(self.fileDescriptors) {
             return (.fileDescriptor, self.fileDescriptors)
+        }
+        return nil
+    }
+
+    /// The direction that was added to and has too much, by itself or together with the other.
+    private static func exceeded(
+        by use: (inbound: Int, outbound: Int), _ most: (inbound: Int, outbound: Int, total: Int),
+        adding added: (inbound: Int, outbound: Int)
+    ) -> (direction: Direction, limit: Int)? {
+        let isTotal = use.inbound + use.outbound > most.total
+        if added.inbound > 0, use.inbound > most.inbound || isTotal { return (.inbound, min(most.inbound, most.total)) }
+        if added.outbound > 0, use.outbound > most.outbound || isTotal {
+            return (.outbound, min(most.outbound, most.total))
         }
         return nil
     }

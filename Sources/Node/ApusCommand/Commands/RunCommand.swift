@@ -119,15 +119,9 @@ extension NodeConfiguration {
         self.mdns = try values[RunOptions.mdns] ? MDNSConfiguration() : nil
         let loops = try values[RunOptions.loops]
         self.swarm.loops = loops > 0 ? loops : nil
-        self.swarm.limits = try Self.limits(values)
-        let most = try values[RunOptions.maximumConnections]
-        if most > 0 { self.swarm.connections = ConnectionPolicy(lowWater: most / 6 * 5, highWater: most) }
-        let idle = try values[RunOptions.idleTimeout]
-        if idle > .zero {
-            var policy = self.swarm.connections ?? .fitting(self.swarm.limits ?? .scaledToMachine())
-            policy.idle = .close(after: idle)
-            self.swarm.connections = policy
-        }
+        let limits = try Self.limits(values)
+        self.swarm.limits = limits
+        self.swarm.connections = try Self.connections(values, within: limits)
         self.swarm.spinning = try values[RunOptions.spinning]
         self.swarm.closingTime = min(try values[RunOptions.closingTime], .seconds(2))
     }
@@ -136,6 +130,16 @@ extension NodeConfiguration {
         guard try values[RunOptions.limits] else { return .unlimited }
         let memory = try values[RunOptions.memoryLimit].bytes
         return .scaledToMachine(memory: memory > 0 ? Int(clamping: memory) : nil)
+    }
+
+    private static func connections(
+        _ values: OptionValues, within limits: ResourceLimits
+    ) throws(CommandError) -> ConnectionPolicy {
+        let most = try values[RunOptions.maximumConnections]
+        var policy = most > 0 ? ConnectionPolicy(lowWater: most / 6 * 5, highWater: most) : .fitting(limits)
+        let idle = try values[RunOptions.idleTimeout]
+        if idle > .zero { policy.idle = .close(after: idle) }
+        return policy
     }
 
     /// The configuration of a node that only dials.
