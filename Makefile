@@ -71,8 +71,13 @@ test: libraries
 .PHONY: test-threads
 test-threads: libraries
 	@$(call install,$(TEST_TOOLS))
-	timeout 1500 $(SWIFT) test -c release -Xswiftc -enable-testing --sanitize=thread --scratch-path .build-thread $(AT_ONCE) \
-	  --filter 'NetworkTests|NodeTests|TelemetryTests|HandoverTests'
+	$(SWIFT) build --build-tests -c release -Xswiftc -enable-testing --sanitize=thread --scratch-path .build-thread
+	@rm -f .build-thread/races.*
+	@# Reports go to a file, so that they are the last thing to be seen.
+	TSAN_OPTIONS="log_path=$(CURDIR)/.build-thread/races" \
+	  timeout 900 $(SWIFT) test -c release -Xswiftc -enable-testing --sanitize=thread --scratch-path .build-thread --skip-build \
+	  $(AT_ONCE) --filter 'NetworkTests|NodeTests|TelemetryTests|HandoverTests' \
+	  || { cat .build-thread/races.* 2>/dev/null; false; }
 
 .PHONY: release
 release: libraries

@@ -38,9 +38,11 @@ extension HostileSubject {
     }
 
     /// Connects by the rules; what a defence does not end, the peer does in a while.
-    func attacker() async throws -> (peer: HostilePeer, connection: Connection) {
+    func attacker(
+        patience: Duration = .seconds(20)
+    ) async throws -> (peer: HostilePeer, connection: Connection) {
         let (peer, connection) = try await self.secured()
-        peer.close(after: .seconds(10))
+        peer.close(after: patience)
         return (peer, connection)
     }
 }

@@ -139,7 +139,7 @@ struct AttackYamuxTests {
 
     @Test func `streams that are begun and reset at once leave nothing behind`() async throws {
         try await HostileSubject.with { subject in
-            let (peer, connection) = try await subject.attacker()
+            let (peer, connection) = try await subject.attacker(patience: .seconds(60))
             // No more at once than are served.
             for batch in 1...40 as ClosedRange<UInt32> {
                 var frames: [UInt8] = []
@@ -148,7 +148,7 @@ struct AttackYamuxTests {
                     frames += HostilePeer.frame(1, flags: HostilePeer.resetFlag, stream: 2 * number + 1)
                 }
                 let flood = try await peer.answer(to: frames)
-                #expect(flood.isAlive)
+                #expect(flood.isAlive, "\(String(describing: connection.closeReason))")
                 #expect(flood.resets == 0)
             }
             #expect(connection.streamCount == 0)
@@ -183,14 +183,15 @@ struct AttackYamuxTests {
                 begun.withLock { $0 += 1 }
                 try await subject.peerLoop.sleep(until: .distantFuture)
             }
-            let (peer, _) = try await subject.attacker()
+            let (peer, connection) = try await subject.attacker(patience: .seconds(60))
             // No more at once than are served.
             for batch in 0..<30 as Range<UInt32> {
                 let frames = (batch * 200..<batch * 200 + 200).flatMap { number in
                     HostilePeer.begin(2 * number + 1, "/work")
                         + HostilePeer.frame(1, flags: HostilePeer.resetFlag, stream: 2 * number + 1)
                 }
-                #expect(try await peer.answer(to: frames).isAlive)
+                let flood = try await peer.answer(to: frames)
+                #expect(flood.isAlive, "\(String(describing: connection.closeReason))")
             }
             #expect(begun.withLock { $0 } == 4_096)
             await peer.close()

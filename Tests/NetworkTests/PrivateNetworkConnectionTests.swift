@@ -57,7 +57,7 @@ import Transport
                 Self.link(tap.ends.0, loops), direction: .outbound, expectedPeer: sides.1.peer)
             let listener = try await inbound
             // More than the kernel takes at once, so that much of it is sent in a second try.
-            let data = Bytes((0..<10_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) })
+            let data = Bytes((0..<2_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) })
             let stream = try await dialer.openStream([Self.echo])
             async let answer = stream.readToEnd(limit: data.count)
             for start in stride(from: 0, to: data.count, by: 100_000) {

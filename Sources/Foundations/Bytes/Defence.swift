@@ -164,6 +164,73 @@ public enum Defence: String, CaseIterable, Sendable {
     case nameAddresses
     /// 32 names are asked for at most.
     case nameLookups
+    /// An address that others told of is left alone where it leads into a network that is not the peer's.
+    case dialFilter
+    /// An address that failed lately is left alone for a while.
+    case dialBackOff
+    /// Of the addresses that failed so many are remembered.
+    case dialBackOffTable
+    /// Where nobody answers over IPv6 or UDP, few attempts are made there.
+    case dialBlackHoles
+    /// A port and a host have a share each of the dials under way.
+    case dialShares
+    /// So many addresses wait to be dialled.
+    case dialsWaiting
+
+    // MARK: Who may connect
+
+    /// A peer or an address that is denied is not dialled.
+    case accessDial
+    /// Nothing is said to whoever comes from an address that is denied.
+    case accessAccept
+    /// A peer that is denied has no connection, once it has shown who it is.
+    case accessPeer
+    /// What comes in a private network is encrypted with its key.
+    case privateNetworkKey
+    /// Whoever speaks in clear is told from the network's peers before a whole nonce has come.
+    case privateNetworkClear
+    /// A proxy takes the credentials, or is not used.
+    case proxyCredentials
+    /// What a proxy answers is SOCKS.
+    case proxyVersion
+
+    // MARK: What peers say of others and of this node
+
+    /// A peer's signed record stands against what is said without a signature.
+    case signedAddresses
+    /// An older record does not take the place of one that is kept.
+    case keptRecordSequence
+    /// Peers that are connected or configured are not forgotten for others.
+    case protectedPeers
+    /// Where this node is seen is believed when observers agree.
+    case observerQuorum
+    /// All peers of a network are one observer.
+    case observerNetworks
+    /// The votes of observers are bounded.
+    case observerVotes
+    /// Observers in private networks do not count.
+    case observerIsPublic
+
+    // MARK: The local network
+
+    /// A name of DNS follows so many pointers.
+    case dnsPointers
+    /// A message of DNS has so many questions and records.
+    case dnsRecords
+    /// Of all peers that are said to be on the network so many are kept.
+    case mdnsPeers
+    /// One sender speaks of so many peers.
+    case mdnsSenders
+    /// Discoveries are told at a bounded rate.
+    case mdnsDiscoveries
+    /// Queries are answered once a second.
+    case mdnsAnswers
+    /// Only addresses that mean something on the link count.
+    case mdnsLinks
+    /// Who spoke of a peer takes it back, and nobody else.
+    case mdnsFarewells
+    /// Discovered peers are dialled few at a time.
+    case mdnsDials
 
     // MARK: Identify
 

@@ -16,7 +16,9 @@ extension DNSMessage {
         let answers = Int(try reader.integer(UInt16.self))
         let authorities = Int(try reader.integer(UInt16.self))
         let additionals = Int(try reader.integer(UInt16.self))
-        guard questions <= MDNSLimits.questions, answers + authorities + additionals <= MDNSLimits.records else {
+        guard questions <= Defence.dnsRecords.limit(MDNSLimits.questions),
+            answers + authorities + additionals <= Defence.dnsRecords.limit(MDNSLimits.records)
+        else {
             throw .tooManyRecords
         }
         self.init(isResponse: flags & 0x8000 != 0)
@@ -84,7 +86,9 @@ private struct DNSReader {
                 let target = Int(length & 0x3f) << 8 | Int(try self.byte(at: cursor + 1))
                 if pointers == 0 { self.position = cursor + 2 }
                 pointers += 1
-                guard target < lowest, pointers <= MDNSLimits.pointers else { throw .invalidPointer }
+                guard Defence.dnsPointers.holds(target < lowest && pointers <= MDNSLimits.pointers) else {
+                    throw .invalidPointer
+                }
                 lowest = target
                 cursor = target
             default: throw .invalidName

@@ -33,7 +33,7 @@ public struct DiscoveredDials: Sendable {
 
     /// The next peer to dial now, until there is none; the end of its dial is to be told.
     public mutating func next(now: Instant) -> PeerID? {
-        guard self.dialled.count < MDNSLimits.concurrentDials,
+        guard self.dialled.count < Defence.mdnsDials.limit(MDNSLimits.concurrentDials),
             let peer = self.order.first(where: { self.isDue($0, now: now) })
         else { return nil }
         self.dialled.insert(peer)
@@ -56,7 +56,7 @@ public struct DiscoveredDials: Sendable {
 
     /// When a peer is to be dialled next; nil where that waits for the end of a dial, or there is none.
     public var nextDeadline: Instant? {
-        guard self.dialled.count < MDNSLimits.concurrentDials else { return nil }
+        guard self.dialled.count < Defence.mdnsDials.limit(MDNSLimits.concurrentDials) else { return nil }
         return self.order.lazy.filter { !self.dialled.contains($0) }.compactMap { self.entries[$0]?.dueAt }.min()
     }
 }

@@ -26,7 +26,9 @@ enum MDNSAnswers {
         for record in message.answers + message.additionals {
             guard case .texts(let texts) = record.content, let place = places[record.name] else { continue }
             for text in texts {
-                guard let (address, id) = Self.address(in: text), link.carries(address) else { continue }
+                guard let (address, id) = Self.address(in: text), Defence.mdnsLinks.holds(link.carries(address)) else {
+                    continue
+                }
                 var peer = peers[place] ?? Peer(id: id, addresses: [], timeToLive: lifetimes[place])
                 guard peer.id == id, peer.addresses.count < MDNSLimits.addressesPerPeer,
                     !peer.addresses.contains(address)

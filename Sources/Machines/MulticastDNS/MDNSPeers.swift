@@ -45,7 +45,9 @@ struct MDNSPeers: Sendable {
 
     /// Takes out a peer that says goodbye, if it is the same sender who spoke of it; false where it stays.
     mutating func remove(_ peer: PeerID, from sender: IPAddress) -> Bool {
-        guard self.entries[peer]?.sender == sender else { return false }
+        guard let speaker = self.entries[peer]?.sender, Defence.mdnsFarewells.holds(speaker == sender) else {
+            return false
+        }
         self.entries[peer] = nil
         self.order.removeAll { $0 == peer }
         return true
@@ -67,15 +69,16 @@ struct MDNSPeers: Sendable {
     }
 
     private func hasRoom(for sender: IPAddress) -> Bool {
-        guard self.order.count < MDNSLimits.peers else { return false }
-        return self.order.count { self.entries[$0]?.sender == sender } < MDNSLimits.peersPerSender
+        guard self.order.count < Defence.mdnsPeers.limit(MDNSLimits.peers) else { return false }
+        return self.order.count { self.entries[$0]?.sender == sender }
+            < Defence.mdnsSenders.limit(MDNSLimits.peersPerSender)
     }
 
     /// Whether one more discovery may be told: a burst, and one more an interval.
     private mutating func takesDiscovery(now: Instant) -> Bool {
         let start = max(self.budgetFullAt, now)
         let burst = MDNSLimits.discoveryInterval * (MDNSLimits.discoveryBurst - 1)
-        guard start - now <= burst else { return false }
+        guard Defence.mdnsDiscoveries.holds(start - now <= burst) else { return false }
         self.budgetFullAt = start + MDNSLimits.discoveryInterval
         return true
     }

@@ -132,7 +132,8 @@ public struct MDNSSession: Sendable {
     ) {
         self.links[index].wanted.formUnion(wanted)
         guard self.links[index].answerAt == nil else { return }
-        let earliest = self.links[index].lastAnswer.map { $0 + MDNSLimits.answerInterval } ?? .zero
+        let lastAnswer = Defence.mdnsAnswers.isOn ? self.links[index].lastAnswer : nil
+        let earliest = lastAnswer.map { $0 + MDNSLimits.answerInterval } ?? .zero
         self.links[index].answerAt = max(now + Self.delay(using: &generator), earliest)
     }
 

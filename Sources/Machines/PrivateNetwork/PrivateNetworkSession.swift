@@ -43,7 +43,7 @@ public struct PrivateNetworkSession: ~Copyable, Sendable {
         if missing > 0 {
             self.remoteNonce += memory[..<missing]
             // A listener that has no key may say no more than this until it understands something.
-            guard !self.remoteNonce.starts(with: Self.header) else { throw .noKey }
+            guard Defence.privateNetworkClear.holds(!self.remoteNonce.starts(with: Self.header)) else { throw .noKey }
             if self.remoteNonce.count == XSalsa20.nonceSize {
                 self.receiving = XSalsa20(key: self.key.key, nonce: Bytes(self.remoteNonce))
             }
@@ -52,7 +52,9 @@ public struct PrivateNetworkSession: ~Copyable, Sendable {
         guard !rest.isEmpty else { return rest }
         self.receiving?.apply(to: rest)
         let unchecked = Self.header[self.checkedHeader...].prefix(rest.count)
-        guard rest.prefix(unchecked.count).elementsEqual(unchecked) else { throw .otherKey }
+        guard Defence.privateNetworkKey.holds(rest.prefix(unchecked.count).elementsEqual(unchecked)) else {
+            throw .otherKey
+        }
         self.checkedHeader += unchecked.count
         return rest
     }

@@ -77,7 +77,9 @@ public struct SOCKS5Client: Sendable {
     /// Refuses an answer as soon as its beginning shows that it is none, or a refusal: nothing else of it is waited for.
     private func checkAnswer() throws(SOCKS5Error) {
         // Servers put either version in front of the answer to a user name (RFC 1929 says 1), and clients do not mind.
-        if self.stage != .authentication, let version = self.input.first, version != Self.version {
+        if self.stage != .authentication, let version = self.input.first,
+            !Defence.proxyVersion.holds(version == Self.version)
+        {
             throw .notSOCKS5(version: version)
         }
         guard self.stage == .reply, self.input.count >= 2 else { return }
@@ -102,7 +104,8 @@ public struct SOCKS5Client: Sendable {
 
     private mutating func choose(_ method: UInt8) throws(SOCKS5Error) {
         switch (method, self.credentials) {
-        case (Self.noAuthentication, nil): self.ask()
+        case (Self.noAuthentication, let credentials) where Defence.proxyCredentials.holds(credentials == nil):
+            self.ask()
         case (Self.usernamePassword, let credentials?):
             var writer = BytesWriter()
             writer.write(1)

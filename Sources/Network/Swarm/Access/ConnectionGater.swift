@@ -96,18 +96,24 @@ public final class ConnectionGater: Sendable {
 
     // MARK: Decisions
 
-    func refusal(dialling peer: PeerID) -> AccessRefusal? { self.rules.withLock { $0.refusal(dialling: peer) } }
+    func refusal(dialling peer: PeerID) -> AccessRefusal? {
+        guard Defence.accessDial.isOn else { return nil }
+        return self.rules.withLock { $0.refusal(dialling: peer) }
+    }
 
     func refusal(dialling address: Multiaddr, of peer: PeerID?) -> AccessRefusal? {
-        self.rules.withLock { $0.refusal(dialling: address, of: peer) }
+        guard Defence.accessDial.isOn else { return nil }
+        return self.rules.withLock { $0.refusal(dialling: address, of: peer) }
     }
 
     func refusal(accepting address: Multiaddr) -> AccessRefusal? {
-        self.rules.withLock { $0.refusal(accepting: address) }
+        guard Defence.accessAccept.isOn else { return nil }
+        return self.rules.withLock { $0.refusal(accepting: address) }
     }
 
     func refusal(of peer: PeerID, at address: Multiaddr) -> AccessRefusal? {
-        self.rules.withLock { $0.refusal(of: peer, at: address) }
+        guard Defence.accessPeer.isOn else { return nil }
+        return self.rules.withLock { $0.refusal(of: peer, at: address) }
     }
 
     // MARK: Changes of other processes

@@ -54,15 +54,18 @@ struct ObservedAddresses {
     mutating func observe(
         _ observed: Multiaddr, at listener: Multiaddr, by observer: IPAddress, over connection: UInt64, now: Instant
     ) {
-        guard observer.unmapped.isGlobal, let place = Self.place(observed, at: listener) else { return }
+        guard Defence.observerIsPublic.holds(observer.unmapped.isGlobal), let place = Self.place(observed, at: listener)
+        else { return }
         let network = self.network(of: observer)
         if !self.listeners.contains(where: { $0.address == listener }) {
             guard self.listeners.count < self.configuration.listeners else { return }
             self.listeners.append(Listener(address: listener))
         }
         guard let index = self.listeners.firstIndex(where: { $0.address == listener }) else { return }
-        var votes = self.listeners[index].votes.filter { $0.observer != network }
-        if votes.count >= max(1, self.configuration.observersPerListener) { votes.removeFirst() }
+        var votes = self.listeners[index].votes.filter { Defence.observerNetworks.holds($0.observer != network) }
+        if votes.count >= max(1, Defence.observerVotes.limit(self.configuration.observersPerListener)) {
+            votes.removeFirst()
+        }
         votes.append(Vote(observer: network, place: place, connection: connection))
         self.listeners[index].votes = votes
         self.count(index)
@@ -117,7 +120,7 @@ struct ObservedAddresses {
         let listener = self.listeners[index]
         var counts: [Place: Int] = [:]
         for vote in listener.votes { counts[vote.place, default: 0] += 1 }
-        let believed = counts.filter { $0.value >= max(1, self.configuration.observers) }
+        let believed = counts.filter { Defence.observerQuorum.holds($0.value >= max(1, self.configuration.observers)) }
         // Of as many observers, the order is that of the numbers: a dictionary's differs from run to run.
         let ordered = believed.sorted { left, right in
             if left.value != right.value { return left.value > right.value }

@@ -83,7 +83,9 @@ struct DialBackOff {
     }
 
     private mutating func makeRoom() {
-        while self.order.count >= self.capacity, let first = self.order.popFirst() { self.entries[first] = nil }
+        while self.order.count >= Defence.dialBackOffTable.limit(self.capacity), let first = self.order.popFirst() {
+            self.entries[first] = nil
+        }
         // A slice keeps what was taken from its front.
         if self.order.startIndex > self.capacity { self.order = ArraySlice(Array(self.order)) }
     }

@@ -50,14 +50,14 @@ final class DialGate: Sendable {
     ) -> DialRefusal? {
         guard origin != .explicit else { return nil }
         let refusal = self.state.withLock { state -> DialRefusal? in
-            if origin == .heard {
+            if origin == .heard, Defence.dialFilter.isOn {
                 let objection = self.filter(&state, now).objection(to: address, ofPublicPeer: isPublic)
                 if let objection { return .filtered(objection) }
             }
-            if let entry = state.backOff.entry(of: address, of: peer, now: now) {
+            if Defence.dialBackOff.isOn, let entry = state.backOff.entry(of: address, of: peer, now: now) {
                 return .backOff(entry, ago: now - entry.failedAt, rest: entry.until - now)
             }
-            guard address.isMeasured else { return nil }
+            guard address.isMeasured, Defence.dialBlackHoles.isOn else { return nil }
             if address.contains(.udp), !state.udp.admits(now: now) { return .blackHole("UDP") }
             if address.isIPv6, !state.ipv6.admits(now: now) { return .blackHole("IPv6") }
             return nil

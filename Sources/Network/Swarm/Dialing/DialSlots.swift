@@ -1,3 +1,4 @@
+import Bytes
 import Multiformats
 
 /// Whose turn it is to dial, where a node may only try so many addresses at once.
@@ -57,18 +58,18 @@ struct DialSlots {
     mutating func request(_ id: UInt64, at target: Target, isUrgent: Bool) -> Answer {
         var line = self.lines[target] ?? Line()
         // Whoever waits has no room, so nobody is passed by.
-        if self.underWay < self.limits.perNode, self.hasRoom(target.host), line.underWay < self.limits.perPort {
+        if self.underWay < self.limits.perNode, self.hasRoom(target.host), self.hasRoom(line) {
             self.targets[id] = target
             self.lines[target] = line
             self.begin(target)
             return .begin
         }
-        guard self.waiting < self.limits.waiting else { return .full }
+        guard self.waiting < Defence.dialsWaiting.limit(self.limits.waiting) else { return .full }
         self.targets[id] = target
         line.waiting.insert(id, at: isUrgent ? line.waiting.startIndex : line.waiting.endIndex)
         self.waiting += 1
         self.lines[target] = line
-        guard line.underWay < self.limits.perPort else { return .wait }
+        guard self.hasRoom(line) else { return .wait }
         if isUrgent {
             self.turns.removeAll { $0 == target }
             self.turns.insert(target, at: 0)
@@ -86,7 +87,7 @@ struct DialSlots {
             self.waiting -= 1
             if line.waiting.isEmpty { self.turns.removeAll { $0 == target } }
         } else {
-            if line.underWay >= self.limits.perPort, !line.waiting.isEmpty { self.turns.append(target) }
+            if !self.hasRoom(line), !line.waiting.isEmpty { self.turns.append(target) }
             line.underWay -= 1
             self.underWay -= 1
             let count = (self.hosts[target.host] ?? 0) - 1
@@ -107,12 +108,16 @@ struct DialSlots {
             self.begin(target)
             next.append(id)
             guard let line = self.lines[target] else { continue }
-            if !line.waiting.isEmpty, line.underWay < self.limits.perPort { self.turns.append(target) }
+            if !line.waiting.isEmpty, self.hasRoom(line) { self.turns.append(target) }
         }
         return next
     }
 
-    private func hasRoom(_ host: Host) -> Bool { (self.hosts[host] ?? 0) < self.limits.perHost }
+    private func hasRoom(_ host: Host) -> Bool {
+        (self.hosts[host] ?? 0) < Defence.dialShares.limit(self.limits.perHost)
+    }
+
+    private func hasRoom(_ line: Line) -> Bool { line.underWay < Defence.dialShares.limit(self.limits.perPort) }
 
     private mutating func begin(_ target: Target) {
         self.lines[target]?.underWay += 1

@@ -55,7 +55,11 @@ struct PeerEntry: Hashable, Sendable {
     /// worth the older.
     mutating func add(_ new: [Multiaddr], as source: AddressSource, now: Instant) {
         // The peer's own signed word holds against what is said of it (libp2p RFC 0003, "Address Advertisement").
-        if source == .told, let record = self.record, self.isConnected || record.expiry > now { return }
+        if source == .told, let record = self.record, self.isConnected || record.expiry > now,
+            Defence.signedAddresses.isOn
+        {
+            return
+        }
         let expiry = source.lifetime.map { now + $0 } ?? .distantFuture
         var merged: [Address] = []
         var known: Set<Multiaddr> = []
@@ -97,7 +101,7 @@ struct PeerEntry: Hashable, Sendable {
     /// Takes a record with the addresses of it that are of use, in place of those of an older one and of what was said
     /// without a signature; false where a newer one is known.
     mutating func accept(_ sequence: UInt64, _ envelope: Bytes, addresses: [Multiaddr], now: Instant) -> Bool {
-        guard sequence >= self.record?.sequence ?? 0 else { return false }
+        guard Defence.keptRecordSequence.holds(sequence >= self.record?.sequence ?? 0) else { return false }
         self.addresses.removeAll { [.told, .signed].contains($0.source) && !addresses.contains($0.address) }
         let expiry = AddressSource.signed.lifetime.map { now + $0 } ?? .distantFuture
         self.record = Record(sequence: sequence, envelope: envelope, expiry: expiry)

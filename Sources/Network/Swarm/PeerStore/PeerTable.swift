@@ -162,7 +162,7 @@ struct PeerTable: Sendable {
         body(&slot.entry)
         slot.bytes = slot.entry.bytes
         if self.forgotten.remove(peer) != nil { slot.isStored = true }
-        if slot.entry.isProtected {
+        if slot.entry.isProtected, Defence.protectedPeers.isOn {
             slot.stamp = 0
         } else {
             self.lastStamp += 1
