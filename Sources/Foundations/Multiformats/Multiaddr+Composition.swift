@@ -34,8 +34,12 @@ extension Multiaddr {
 
     /// This address without a `/p2p` component at its end; nil where that was all.
     public var withoutPeerID: Multiaddr? {
-        let components = self.components
-        return components.last?.protocol == .p2p ? Multiaddr(part: components.dropLast()) : self
+        var (last, offset) = (MultiaddrProtocol?.none, 0)
+        _ = self.first { component, start in
+            (last, offset) = (component.protocol, start)
+            return false
+        }
+        return last == .p2p ? Multiaddr(self, upTo: offset) : self
     }
 
     /// This address with the `/p2p` component of `peerID` at its end, instead of one that is there.

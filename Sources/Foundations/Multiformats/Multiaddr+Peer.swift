@@ -3,7 +3,7 @@ public import Bytes
 extension Multiaddr {
     /// The first component of `proto`.
     public func first(_ proto: MultiaddrProtocol) -> MultiaddrComponent? {
-        self.components.first { $0.protocol == proto }
+        self.first { component, _ in component.protocol == proto }
     }
 
     /// Whether there is a component of `proto`.
@@ -12,11 +12,13 @@ extension Multiaddr {
     /// The ID of the peer that is reached at this address, as a multihash: that of the last `/p2p`, unless a
     /// `/p2p-circuit` follows it, which makes it the relay's.
     public var peerIDBytes: Bytes? {
-        for component in self.components.reversed() {
-            if component.protocol == .p2p { return component.value }
-            if component.protocol == .p2pCircuit { return nil }
+        var peer: Bytes?
+        _ = self.first { component, _ in
+            if component.protocol == .p2p { peer = component.value }
+            if component.protocol == .p2pCircuit { peer = nil }
+            return false
         }
-        return nil
+        return peer
     }
 
     /// Whether the peer is reached through a relay (libp2p circuit v2, "Addressing").

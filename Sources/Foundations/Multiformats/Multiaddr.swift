@@ -52,6 +52,12 @@ public struct Multiaddr: Hashable, Sendable {
         self.bytes = Self.encode(components)
     }
 
+    /// The part in front of the component that begins at `offset`; nil where nothing is.
+    init?(_ address: Multiaddr, upTo offset: Int) {
+        guard offset > 0 else { return nil }
+        self.bytes = address.bytes[0..<offset]
+    }
+
     /// The components, from the outermost in; there is at least one.
     public var components: [MultiaddrComponent] {
         var reader = BytesReader(self.bytes)
@@ -59,6 +65,19 @@ public struct Multiaddr: Hashable, Sendable {
         // The bytes were checked when the address was made, so that nothing is thrown here.
         while !reader.isAtEnd, let component = try? Self.read(&reader) { components.append(component) }
         return components
+    }
+
+    /// The first component that `isWanted`, and where it begins in the bytes; those behind it are not looked at.
+    func first(
+        where isWanted: (MultiaddrComponent, Int) -> Bool
+    ) -> MultiaddrComponent? {
+        var reader = BytesReader(self.bytes)
+        var start = 0
+        while !reader.isAtEnd, let component = try? Self.read(&reader) {
+            if isWanted(component, start) { return component }
+            start = self.bytes.count - reader.remaining
+        }
+        return nil
     }
 
     private static func check(_ bytes: Bytes) throws(MultiaddrError.Reason) {

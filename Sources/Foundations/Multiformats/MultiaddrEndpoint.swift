@@ -74,7 +74,7 @@ extension Multiaddr {
     }
 
     /// The first IP address.
-    public var ipAddress: IPAddress? { self.components.lazy.compactMap(\.ipAddress).first }
+    public var ipAddress: IPAddress? { self.first { component, _ in component.ipAddress != nil }?.ipAddress }
 
     /// The first port of TCP.
     public var tcpPort: UInt16? { self.first(.tcp)?.port }

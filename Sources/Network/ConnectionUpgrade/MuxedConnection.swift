@@ -126,19 +126,16 @@ final class MuxedConnection {
         }
     }
 
-    /// Begins to serve the socket; `received` are bytes that came behind the handshake.
+    /// Begins to serve the socket that `poller` watches; `received` are bytes that came behind the handshake.
     /// They must agree on the muxer by `deadline`.
     func start(
-        received: Bytes, deadline: Instant, onEstablished: @escaping (Result<Connection, UpgradeError>) -> Void
+        _ poller: SocketPoller?, received: Bytes, deadline: Instant,
+        onEstablished: @escaping (Result<Connection, UpgradeError>) -> Void
     ) {
         self.onEstablished = onEstablished
         self.connection.attach(self)
-        do {
-            self.poller = try SocketPoller(self.loop, descriptor: self.socket.descriptor, handler: self)
-        } catch {
-            self.tearDown(.transportFailed("\(error)"))
-            return
-        }
+        poller?.handOver(to: self)
+        self.poller = poller
         self.timer = LoopTimer(self.loop, whenLoopEnds: { [weak self] in self?.tearDown(.closedLocally) }) {
             [weak self] in
             self?.handleDeadline()

@@ -237,9 +237,10 @@ final class UpgradeSession {
             connection, socket: self.socket, resources: self.resources, configuration: self.configuration,
             account: self.account, unsent: self.output, secured: secured, network: self.network.take()?.finish())
         self.completion = nil
+        let poller = self.poller.take()
         self.letGo()
         self.muxed = muxed
-        muxed.start(received: received, deadline: self.deadline, onEstablished: completion)
+        muxed.start(poller, received: received, deadline: self.deadline, onEstablished: completion)
     }
 }
 

@@ -26,6 +26,12 @@ public final class SocketPoller {
 
     deinit { LoopHandle.abandon(self.poll, on: self.loop) }
 
+    /// Tells `handler` in place of the former from now on; what is watched for stays. A poller of its own would cost the
+    /// next one five system calls.
+    public func handOver(to handler: any SocketEventHandler) {
+        self.poll.handOver(to: handler)
+    }
+
     /// Says what to watch for from now on; both false stops watching.
     public func update(reading: Bool, writing: Bool) {
         self.poll.update(reading: reading, writing: writing)
@@ -66,6 +72,10 @@ private final class PollHandle: LoopHandle {
             guard let data = pointer?.pointee.data else { return }
             Unmanaged<PollHandle>.fromOpaque(data).takeUnretainedValue().ready(status: status, events: events)
         }
+    }
+
+    func handOver(to handler: any SocketEventHandler) {
+        if !self.isClosed { self.handler = handler }
     }
 
     private func ready(status: Int32, events: Int32) {

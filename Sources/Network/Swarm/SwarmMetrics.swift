@@ -19,11 +19,14 @@ struct SwarmMetrics: Sendable {
         MetricsRegistry.shared.counter(MetricIdentity(module: "swarm", name: name, help: help, labels: labels))
     }
 
+    private static let opened = CounterFamily(
+        module: "swarm", name: "connections_opened_total", help: "Connections that came to stand.", label: "direction")
+    private static let closed = CounterFamily(
+        module: "swarm", name: "connections_closed_total", help: "Connections that ended, by the reason.",
+        label: "reason")
+
     static func connected(_ connection: Connection) {
-        self.counter(
-            "connections_opened_total", "Connections that came to stand.",
-            ["direction": connection.direction.rawValue]
-        ).increment()
+        self.opened[connection.direction.rawValue].increment()
         self.log.debug(
             "connected",
             [
@@ -33,9 +36,7 @@ struct SwarmMetrics: Sendable {
     }
 
     static func disconnected(_ connection: Connection, _ reason: ConnectionCloseReason) {
-        self.counter(
-            "connections_closed_total", "Connections that ended, by the reason.", ["reason": reason.label]
-        ).increment()
+        self.closed[reason.label].increment()
         let (peer, address) = (connection.remotePeer, connection.remoteAddress)
         if case .protocolViolation = reason {
             guard let untold = self.untold("disconnected") else { return }

@@ -10,6 +10,9 @@ enum DialMetrics {
                 labels: ["network": network]))
     }
 
+    private static let attempts = CounterFamily(
+        module: "swarm", name: "dial_attempts_total", help: "Addresses that were dialled, by the outcome.",
+        label: "outcome")
     private static let ipv6 = Self.blackHole("ipv6")
     private static let udp = Self.blackHole("udp")
 
@@ -23,10 +26,7 @@ enum DialMetrics {
 
     /// Counts an attempt that ended; nil is a connection.
     static func ended(_ kind: DialError.Kind?) {
-        SwarmMetrics.counter(
-            "dial_attempts_total", "Addresses that were dialled, by the outcome.",
-            ["outcome": kind?.label ?? "connected"]
-        ).increment()
+        self.attempts[kind?.label ?? "connected"].increment()
     }
 
     static func blackHoles(ipv6: Bool, udp: Bool) {

@@ -14,8 +14,8 @@ struct DialQueue {
     private let inAll: Int
     private(set) var waiting: [Turn] = []
     private(set) var underWay: [(address: Multiaddr, start: Instant)] = []
-    /// Those that wait or have had their turn.
-    private var known: Set<Multiaddr> = []
+    /// Those that wait or have had their turn. They are few: a set of them costs each dial more than it saves any.
+    private var known: [Multiaddr] = []
     private var begun = 0
 
     /// A queue that lets `atOnce` of its addresses be under way at a time, and `inAll` have a turn.
@@ -39,6 +39,7 @@ struct DialQueue {
 
     /// Those of `addresses` that do not wait and have had no turn, once each.
     func new(_ addresses: [Multiaddr]) -> [Multiaddr] {
+        guard addresses.count > 1 else { return addresses.filter { !self.knows($0) } }
         var seen: Set<Multiaddr> = []
         return addresses.filter { !self.known.contains($0) && seen.insert($0).inserted }
     }
@@ -56,19 +57,25 @@ struct DialQueue {
     }
 
     private mutating func entered(_ turns: [Turn]) -> [Turn] {
-        turns.filter { self.known.insert($0.address).inserted }
+        turns.filter { turn in
+            guard !self.knows(turn.address) else { return false }
+            self.known.append(turn.address)
+            return true
+        }
     }
 
     private mutating func trim() {
         let room = Defence.dialledAddresses.limit(max(0, self.inAll - self.begun))
-        for turn in self.waiting.dropFirst(room) { self.known.remove(turn.address) }
+        guard self.waiting.count > room else { return }
+        let dropped = Set(self.waiting.dropFirst(room).map(\.address))
+        self.known.removeAll { dropped.contains($0) }
         self.waiting = Array(self.waiting.prefix(room))
     }
 
     /// Takes out an address that waits, or had its turn without being begun, so that it may come again.
     mutating func forget(_ address: Multiaddr) {
         guard !self.underWay.contains(where: { $0.address == address }) else { return }
-        self.known.remove(address)
+        self.known.removeAll { $0 == address }
         self.waiting.removeAll { $0.address == address }
     }
 

@@ -31,7 +31,7 @@ struct DialRace {
     private var connects: DialQueue
     private var lookUps: DialQueue
     /// Who brought an address, or the name that led to it, where that is not the program before the dial.
-    private var origins: [Multiaddr: DialOrigin] = [:]
+    private var origins: [(address: Multiaddr, origin: DialOrigin)] = []
     /// Addresses that were not to be dialled; who wants one explicitly may bring it again.
     private var refused: Set<Multiaddr> = []
     /// Whether the peer is said to be on the public network, by an address or a name.
@@ -107,7 +107,8 @@ struct DialRace {
     private mutating func note(_ address: Multiaddr, _ origin: DialOrigin) {
         // Those that did not fit are none of the race's.
         guard origin != .noted, self.connects.knows(address) || self.lookUps.knows(address) else { return }
-        self.origins[address] = origin
+        self.origins.removeAll { $0.address == address }
+        self.origins.append((address, origin))
     }
 
     /// Lets addresses that wait, or were left alone, come again.
@@ -141,7 +142,9 @@ struct DialRace {
     }
 
     /// Who brought the address, with the best reason of those who did.
-    func origin(of address: Multiaddr) -> DialOrigin { self.origins[address] ?? .noted }
+    func origin(of address: Multiaddr) -> DialOrigin {
+        self.origins.first { $0.address == address }?.origin ?? .noted
+    }
 
     /// When to ask for the next step although nothing has happened; nil where something must end first.
     var nextDeadline: Instant? { self.connects.nextDeadline }

@@ -22,6 +22,8 @@ struct DialRanker {
 
     /// The addresses in the order in which they are to be tried, none left out.
     static func rank(_ addresses: [Multiaddr]) -> [Entry] {
+        // A single address waits for nothing.
+        guard addresses.count > 1 else { return addresses.map { Entry(address: $0, delay: .zero) } }
         let relayed = addresses.filter(\.isCircuit)
         let direct = addresses.filter { !$0.isCircuit }
         let local = direct.filter { !$0.isPublic }

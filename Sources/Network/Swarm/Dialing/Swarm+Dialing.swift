@@ -12,7 +12,7 @@ extension Swarm {
     /// Addresses that name another peer are passed over. A dial of the peer that is under way tries the new ones too.
     public func addAddresses(_ addresses: [Multiaddr], of peer: PeerID, as source: AddressSource = .added) {
         let addresses = addresses.compactMap { $0.place(of: peer) }
-        self.peerStore.add(addresses, of: peer, as: source)
+        self.peerStore.add(places: addresses, of: peer, as: source)
         self.pendingDials.add(addresses, of: peer, from: source.isHeard ? .heard : .noted)
     }
 
@@ -99,7 +99,8 @@ extension Swarm {
         }
         dial.add(addresses, from: .explicit)
         // What is noted from now on comes to the dial by itself.
-        dial.addKnown(self.peerStore.addresses(of: peer), heard: self.peerStore.heardAddresses(of: peer))
+        let known = self.peerStore.knownAddresses(of: peer)
+        dial.addKnown(known.map(\.address), heard: Set(known.filter(\.source.isHeard).map(\.address)))
         // On a loop: each step of a dial waits for one, and to change threads for it costs more than the step.
         let task = self.tasks.add(on: self.loops.next()) {
             // Another dial may have ended between the look at the table and the start of this one.

@@ -62,8 +62,7 @@ struct PeerEntry: Hashable, Sendable {
         }
         let expiry = source.lifetime.map { now + $0 } ?? .distantFuture
         var merged: [Address] = []
-        var known: Set<Multiaddr> = []
-        for address in new where known.insert(address).inserted {
+        for address in new where !merged.contains(where: { $0.address == address }) {
             var entry = Address(address: address, source: source, expiry: expiry)
             if let former = self.addresses.first(where: { $0.address == address }), self.holds(former, now: now) {
                 entry.source = max(entry.source, former.source)
@@ -73,11 +72,16 @@ struct PeerEntry: Hashable, Sendable {
             // Whatever is behind them has no chance to stay.
             if merged.count == Defence.addressesOfPeer.limit(PeerStoreLimits.addresses) { break }
         }
-        merged += self.addresses.filter { !known.contains($0.address) && self.holds($0, now: now) }
+        let count = merged.count
+        merged += self.addresses.filter { former in
+            self.holds(former, now: now) && !merged[..<count].contains { $0.address == former.address }
+        }
         self.addresses = Self.bounded(merged)
     }
 
     private static func bounded(_ addresses: [Address]) -> [Address] {
+        // One always fits.
+        guard addresses.count > 1 else { return addresses }
         var isKept = [Bool](repeating: false, count: addresses.count)
         var count = 0
         var bytes = 0

@@ -67,11 +67,6 @@ public final class PeerStore: Sendable {
         }
     }
 
-    /// Those of a peer's addresses that others alone told of.
-    func heardAddresses(of peer: PeerID) -> Set<Multiaddr> {
-        Set(self.knownAddresses(of: peer).filter(\.source.isHeard).map(\.address))
-    }
-
     /// The protocols that the peer said it speaks, in its order; the first 128.
     public func protocols(of peer: PeerID) -> [String] { self.entry(of: peer)?.protocols ?? [] }
 
@@ -99,8 +94,12 @@ public final class PeerStore: Sendable {
     ///
     /// A peer has at most 64, of 8 KiB together: those that are worth less give way, of the same worth the older.
     public func add(_ addresses: [Multiaddr], of peer: PeerID, as source: AddressSource = .added) {
-        let addresses = addresses.compactMap { $0.place(of: peer) }
-        self.change { table, now in table.add(addresses, of: peer, as: source, now: now) }
+        self.add(places: addresses.compactMap { $0.place(of: peer) }, of: peer, as: source)
+    }
+
+    /// Notes addresses that do not name the peer.
+    func add(places: [Multiaddr], of peer: PeerID, as source: AddressSource) {
+        self.change { table, now in table.add(places, of: peer, as: source, now: now) }
     }
 
     /// Takes a signed record (libp2p RFC 0003), whose addresses then hold instead of what was said without a signature;

@@ -157,7 +157,8 @@ struct PeerTable: Sendable {
     ) {
         if now >= self.nextSweep { self.removeExpired(now: now) }
         if self.slots[peer] != nil { self.account(peer, by: -1) }
-        let former = self.slots[peer]?.entry
+        // Nobody asks whether an entry differs where none is written; to keep it would copy what changes.
+        let former = self.keepsChanges ? self.slots[peer]?.entry : nil
         var slot = self.slots.removeValue(forKey: peer) ?? Slot(entry: PeerEntry(lastSeen: now))
         body(&slot.entry)
         slot.bytes = slot.entry.bytes
@@ -171,7 +172,7 @@ struct PeerTable: Sendable {
         }
         self.slots[peer] = slot
         self.account(peer, by: 1)
-        if isNews, former != slot.entry { self.noteChange(of: peer) }
+        if isNews, self.keepsChanges, former != slot.entry { self.noteChange(of: peer) }
         self.makeRoom(except: peer)
     }
 
