@@ -56,6 +56,7 @@ DEFENCES = {
     "nodeWindows": ([1], "a window for whose growth the node's budget has no room stays"),
     "connectionLimits": ([1], "one peer has so many connections and no more"),
     "streamLimits": ([1], "one peer has so many streams and no more"),
+    "halfOpenStreams": ([1], "streams that agree on nothing give way to those of others"),
     "memoryLimits": ([1], "one peer's streams hold so much memory and no more"),
     "socketLimits": ([1], "what has no peer yet has so many sockets and no more"),
     "networkConnections": ([16], "a host has as many connections as it may, and another its own"),

@@ -89,4 +89,44 @@ struct AttackResourceTests {
             await peer.close()
         }
     }
+
+    @Test func `streams that agree on nothing give way to those of others`() async throws {
+        let configuration = Self.limits { $0.transient.streams = 64 }
+        try await HostileSubject.with(configuration) { subject in
+            var peers: [HostilePeer] = []
+            var ended = 0
+            for _ in 0..<4 {
+                let (peer, _) = try await subject.attacker()
+                let answer = try await peer.answer(
+                    to: (0..<50 as Range<UInt32>).flatMap {
+                        HostilePeer.frame(1, flags: HostilePeer.synchronize, stream: 2 * $0 + 1)
+                    })
+                #expect(answer.isAlive)
+                ended += answer.resets
+                peers.append(peer)
+            }
+            #expect(ended > 0)
+            #expect(try Self.report(subject).transient.inboundStreams <= 32)
+            #expect(try Self.report(subject).refusals.contains { $0.scope == "transient" })
+            try await subject.expectHonestPeerIsServed()
+            for peer in peers { await peer.close() }
+        }
+    }
+
+    @Test func `of half-open streams nothing is left when they end or agree`() async throws {
+        try await HostileSubject.with(Self.limits { $0.transient.streams = 8 }) { subject in
+            let (peer, connection) = try await subject.attacker()
+            for batch in 0..<50 as Range<UInt32> {
+                let frames = (batch * 20..<batch * 20 + 20).flatMap { number in
+                    HostilePeer.begin(2 * number + 1)
+                        + HostilePeer.frame(1, flags: HostilePeer.resetFlag, stream: 2 * number + 1)
+                }
+                #expect(try await peer.answer(to: frames).isAlive)
+            }
+            #expect(connection.streamCount == 0)
+            #expect(try Self.report(subject).transient.isEmpty)
+            try await subject.expectHonestPeerIsServed()
+            await peer.close()
+        }
+    }
 }

@@ -159,6 +159,8 @@ private final class CountingStream: StreamScope {
         self.memory = Locked(memory)
     }
 
+    func mayEnd(_ end: @escaping @Sendable () -> Void) {}
+
     func setProtocol(_ name: String) throws(ResourceLimitError) {}
 
     func reserveMemory(_ count: Int) throws(ResourceLimitError) {

@@ -98,4 +98,21 @@ struct NetworkTableTests {
         }
         #expect(table.count < 20_000)
     }
+
+    @Test func `networks of IPv6 are forgotten, beside many that have connections`() throws {
+        var table = NetworkTable(Self.limits)
+        func networks(_ prefix: UInt8, _ number: Int) throws -> [IPNetwork] {
+            var octets = [UInt8](repeating: 0, count: 16)
+            octets[0] = prefix
+            for index in 1...6 { octets[index] = UInt8(truncatingIfNeeded: number >> (8 * (6 - index))) }
+            return NetworkTable.networks(of: try #require(IPAddress(octets: octets)))
+        }
+        for number in 0..<2_000 { try table.enter(networks(0x20, number << 8), now: .zero) }
+        for number in 0..<200_000 {
+            let networks = try networks(0x26, number << 8)
+            try table.enter(networks, now: Instant.zero + .milliseconds(number))
+            table.leave(networks)
+        }
+        #expect(table.count < 24_000)
+    }
 }

@@ -209,4 +209,17 @@ struct PeerTableTests {
         self.table.remove(try self.peer, now: Self.start)
         #expect(self.table.count == 0 && self.table.evictableCount == 0 && self.table.evictableBytes == 0)
     }
+
+    @Test func `what could not be written and is forgotten meanwhile leaves nothing to be written`() throws {
+        var table = PeerTable(keepsChanges: true)
+        let peer = try PeerSamples.peer(1)
+        for _ in 0..<2 {
+            table.add([try Multiaddr("/ip4/192.0.2.1/tcp/1")], of: peer, as: .told, now: .zero)
+            let changes = table.takeChanges(10)
+            #expect(changes.map(\.peer) == [peer])
+            table.remove(peer, now: .zero)
+            table.putBack(changes)
+            #expect(table.takeChanges(10).isEmpty)
+        }
+    }
 }

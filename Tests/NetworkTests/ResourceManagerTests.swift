@@ -1,8 +1,9 @@
 import Multiformats
 import PeerIdentity
-import Swarm
 import Testing
 import Transport
+
+@testable import Swarm
 
 /// Who is charged with what, who may have how much, and what is told of it.
 struct ResourceManagerTests {
@@ -177,7 +178,7 @@ struct ResourceManagerTests {
         try manager.reserve(.fileDescriptor)
     }
 
-    @Test(arguments: [(0, 0), (128 << 20, 1_024), (6 << 30, 1 << 20), (1 << 40, 64)])
+    @Test(arguments: [(0, 0), (128 << 20, 1_024), (6 << 30, 1 << 20), (1 << 40, 64), (64 << 20, .max), (.max, .max)])
     func `limits scale with the machine, and no one peer can have all`(memory: Int, descriptors: Int) {
         let limits = ResourceLimits(memory: memory, fileDescriptors: descriptors)
         #expect(limits.system.memory >= 64 << 20)
@@ -187,6 +188,12 @@ struct ResourceManagerTests {
         #expect(limits.peer.connections < limits.system.inboundConnections)
         #expect(limits.transient.inboundConnections >= 16)
         #expect(limits.connection.memory <= limits.peer.memory)
+        // Connections are closed before newcomers are refused, and dials wait before they are.
+        let policy = ConnectionPolicy.fitting(limits)
+        #expect(1...limits.system.inboundConnections * 3 / 4 ~= policy.highWater)
+        #expect(1..<policy.highWater ~= policy.lowWater)
+        let room = limits.transient.connections - limits.transient.inboundConnections
+        #expect(1...max(1, room) ~= DialLimits().within(limits).perNode)
     }
 
     @Test func `threads that charge at once lose nothing`() async throws {

@@ -1,4 +1,5 @@
 import Bytes
+import EventLoop
 import Multiformats
 import PeerIdentity
 import Swarm
@@ -99,5 +100,37 @@ import Transport
         #expect(info.listenAddresses.count == 500)
         #expect(info.protocols.count == 1_024)
         #expect(addresses.count == 64)
+    }
+
+    @Test func `what a peer says of itself is charged to its connection, and more than it may ends it`() async throws {
+        var configuration = SwarmConfiguration()
+        var limits = ResourceLimits.unlimited
+        limits.connection.memory = 1 << 20
+        configuration.limits = limits
+        try await withSwarmPair(configuration: configuration) { pair in
+            let service = pair.keep(IdentifyService(swarm: pair.listener))
+            pair.dialer.handle(IdentifyService.protocolID) { stream in
+                for part in 0..<10 {
+                    var writer = ProtobufWriter()
+                    for number in 0..<100 {
+                        writer.write(3, string: "/\(part)/\(number)/" + String(repeating: "x", count: 40))
+                    }
+                    try await stream.write(writer.finish().lengthPrefixed)
+                }
+            }
+            let (_, listener) = try await pair.connect()
+            let info = try await service.information(of: listener)
+            #expect(info.footprint > 100_000)
+            while listener.streamCount > 0 { await Task.yield() }
+            let manager = try #require(pair.listener.resources as? ResourceManager)
+            #expect(try #require(manager.report.peers.first).use.memory >= info.footprint)
+            await listener.loop.perform { listener.keep(2 << 20) }
+            guard case .limitReached(let limit) = await listener.waitUntilClosed() else {
+                Issue.record("\(String(describing: listener.closeReason))")
+                return
+            }
+            #expect(limit.scope == .connection)
+            #expect(manager.report.peers.isEmpty)
+        }
     }
 }

@@ -125,6 +125,8 @@ public enum Defence: String, CaseIterable, Sendable {
     case connectionLimits
     /// The node, each peer, protocol and connection have so many streams at most.
     case streamLimits
+    /// Streams that agree on nothing give way to others.
+    case halfOpenStreams
     /// Everybody has a bound of memory.
     case memoryLimits
     /// The node has so many sockets at most.

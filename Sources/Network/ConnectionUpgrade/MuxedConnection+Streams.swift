@@ -72,10 +72,20 @@ extension MuxedConnection {
             stream.negotiation = InboundNegotiation(router: self.configuration.router) { [connection, configuration] in
                 configuration.onStreamViolation(connection, $0)
             }
+            self.mayEnd(stream)
             self.watchNegotiation(of: stream, timeout: self.configuration.negotiationTimeout)
         } catch {
             self.configuration.onRefused(self.connection, error)
             self.session.reset(id)
+        }
+    }
+
+    /// Lets others have the stream's place as long as it has agreed on nothing.
+    private func mayEnd(_ stream: LoopStream) {
+        let (loop, bound) = (self.loop, LoopBound(stream, on: self.loop))
+        self.entry(stream.yamuxID)?.scope.mayEnd {
+            // At once where it can be, so that whoever needs the place has it.
+            if loop.isCurrent { bound.value.reset() } else { loop.execute { bound.value.reset() } }
         }
     }
 

@@ -76,7 +76,7 @@ public final class Swarm: Sendable {
         self.transports = transports
         self.loops = loops
         self.dialGate = DialGate(configuration.dialLimits)
-        self.dialSlots = DialSlotPool(configuration.dialLimits)
+        self.dialSlots = DialSlotPool(configuration.dialLimits.within(fitting))
         self.names = NameResolver(loops.next(), servers: configuration.nameServers)
         self.resolver = AddressResolver(self.names)
         var random = SystemRandom()

@@ -60,6 +60,8 @@ public final class Connection: Sendable {
 
     private struct State {
         var remoteProtocols: Set<String> = []
+        /// Bytes that are charged for what is kept of the peer.
+        var kept = 0
         var closeReason: ConnectionCloseReason?
         /// Whether those who watch all connections know that this one has ended.
         var isReported = false
@@ -233,6 +235,16 @@ public final class Connection: Sendable {
     /// The peer refused a protocol that it was taken to support.
     package func forgetSupport(of protocols: [String]) {
         self.state.withLock { $0.remoteProtocols.subtract(protocols) }
+    }
+
+    /// Charges the connection with `bytes` for what is kept of what its peer said, in place of what was kept before; one
+    /// that may not have them ends. On the loop only.
+    package func keep(_ bytes: Int) {
+        let change = self.state.withLock { state in
+            defer { state.kept = bytes }
+            return bytes - state.kept
+        }
+        self.driver.withLock { $0 }?.value.charge(change)
     }
 
     /// The protocols that the peer said it supports.

@@ -1,5 +1,7 @@
 /// What carries out a connection's commands on its loop: the machines over one socket.
 package protocol ConnectionDriver: AnyObject {
+    /// Charges the connection with `change` bytes more, or below 0 less; one that may not have them ends.
+    @discardableResult func charge(_ change: Int) -> Bool
     /// Opens a stream and agrees on one of `protocols`; `completion` is called once, on the loop.
     func openStream(
         _ protocols: [String], timeout: Duration, completion: @escaping (Result<LoopStream, StreamError>) -> Void)

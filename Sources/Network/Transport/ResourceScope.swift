@@ -31,6 +31,9 @@ public protocol ConnectionScope: AnyObject, Sendable {
 
 /// The account of one stream, confined to its connection's loop. Charges go to those of its connection and its protocol, too.
 public protocol StreamScope: AnyObject {
+    /// Lets the account end the stream by `end`, which may be called on any thread, while it speaks nothing and others need
+    /// the place.
+    func mayEnd(_ end: @escaping @Sendable () -> Void)
     /// Names what the stream speaks. Throws where that protocol has as many streams as it may: then it is named nothing.
     func setProtocol(_ name: String) throws(ResourceLimitError)
     /// Charges `count` bytes of memory. Throws where a limit does not allow it: then nothing is charged.
@@ -61,6 +64,8 @@ public final class UnlimitedResources: ResourceScope, ConnectionScope, StreamSco
     public func releaseMemory(_ count: Int) {}
     /// This account itself.
     public func streamScope(_ direction: Direction, memory: Int) throws(ResourceLimitError) -> any StreamScope { self }
+    /// Does nothing: there is room.
+    public func mayEnd(_ end: @escaping @Sendable () -> Void) {}
     /// Allows it.
     public func setProtocol(_ name: String) throws(ResourceLimitError) {}
     /// Does nothing.

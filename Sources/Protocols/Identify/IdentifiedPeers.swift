@@ -21,8 +21,13 @@ struct IdentifiedPeers {
 
     /// Notes that the last connection to the peer has ended.
     mutating func disconnected(_ peer: PeerID) {
-        guard self.infos[peer] != nil else { return }
+        guard let info = self.infos[peer] else { return }
         self.recent.removeAll { $0 == peer }
+        // Nobody is charged for it any more.
+        guard info.footprint <= IdentifyLimits.recentPeerSize else {
+            self.infos[peer] = nil
+            return
+        }
         self.recent.append(peer)
         while self.recent.count > Defence.identifyRecentPeers.limit(IdentifyLimits.recentPeers) {
             self.infos[self.recent.removeFirst()] = nil

@@ -36,3 +36,15 @@ public struct IdentifyInfo: Sendable, Hashable {
         self.signedRecord = signedRecord
     }
 }
+
+extension IdentifyInfo {
+    /// Roughly what it takes in memory, with the set of protocols that a connection has; text and addresses of a few bytes
+    /// take more by being there.
+    var footprint: Int {
+        let protocols = self.protocols.reduce(0) { $0 + $1.utf8.count + 80 }
+        let addresses = (self.listenAddresses + (self.signedRecord?.addresses ?? [])).reduce(0) {
+            $0 + $1.bytes.count + 64
+        }
+        return 1_024 + protocols + addresses
+    }
+}

@@ -28,4 +28,6 @@ enum IdentifyLimits {
     static let concurrentPushes = 32
     /// Peers that are remembered after they disconnected: rust-libp2p's limit.
     static let recentPeers = 100
+    /// What each of them may take, in bytes; real peers say a third of it.
+    static let recentPeerSize = 16 * 1024
 }

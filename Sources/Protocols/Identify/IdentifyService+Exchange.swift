@@ -58,6 +58,7 @@ extension IdentifyService {
             return info
         }
         guard let info else { return }
+        connection.keep(info.footprint)
         let protocols = Set(info.protocols)
         for connection in self.swarm.connections(to: peer) { connection.remoteProtocols = protocols }
         // The swarm may not have entered the connection yet.

@@ -127,7 +127,7 @@ struct ObservedAddresses {
             if left.key.ip != right.key.ip { return left.key.ip.octets.lexicographicallyPrecedes(right.key.ip.octets) }
             return left.key.port < right.key.port
         }
-        self.listeners[index].confirmed = ordered.prefix(self.configuration.addressesPerListener).compactMap {
+        self.listeners[index].confirmed = ordered.prefix(max(0, self.configuration.addressesPerListener)).compactMap {
             place, _ in
             // What is behind the port, such as a `/ws`, is of the listener.
             try? listener.address.replacingPort(with: place.port).replacingHost(with: place.ip)

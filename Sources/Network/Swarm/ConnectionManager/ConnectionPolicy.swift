@@ -23,10 +23,16 @@ public struct ConnectionPolicy: Hashable, Sendable {
         self.lowWater = min(max(lowWater, 0), self.highWater)
     }
 
-    /// Three quarters of the connections that `limits` allow, down to five eighths.
+    /// Half of the connections that `limits` allow, down to three eighths.
+    ///
+    /// It is well below the inbound connections that are allowed: who comes while a crowd holds its places is served, and
+    /// the crowd gives way.
     public static func fitting(_ limits: ResourceLimits) -> ConnectionPolicy {
-        let most = min(limits.system.connections, limits.system.fileDescriptors)
+        let system = limits.system
+        let most = min(system.connections, system.fileDescriptors)
+        let inbound = min(system.inboundConnections, most)
         guard most < .max else { return ConnectionPolicy(lowWater: .max, highWater: .max) }
-        return ConnectionPolicy(lowWater: most / 8 * 5, highWater: most / 4 * 3)
+        let highWater = min(most / 2, inbound / 3 * 2)
+        return ConnectionPolicy(lowWater: highWater / 4 * 3, highWater: highWater)
     }
 }

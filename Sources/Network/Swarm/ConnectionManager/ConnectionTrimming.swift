@@ -25,7 +25,8 @@ struct ConnectionTrimming {
     func excess(_ candidates: [Candidate], now: Instant) -> [Candidate] {
         guard candidates.count > Defence.connectionTrimming.limit(self.policy.highWater) else { return [] }
         let closable = candidates.filter { !$0.isProtected && now - $0.openedAt >= self.policy.gracePeriod }
-        return Array(closable.sorted(by: Self.goesFirst).prefix(candidates.count - self.policy.lowWater))
+        return Array(
+            closable.sorted(by: Self.goesFirst).prefix(max(0, candidates.count - max(0, self.policy.lowWater))))
     }
 
     private static func goesFirst(_ left: Candidate, _ right: Candidate) -> Bool {

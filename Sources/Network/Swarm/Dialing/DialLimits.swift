@@ -14,4 +14,12 @@ public struct DialLimits: Hashable, Sendable {
 
     /// Every default.
     public init() {}
+
+    /// At most as many at once as have room beside the inbound handshakes: others wait for their turn instead of being
+    /// refused by this node itself.
+    func within(_ limits: ResourceLimits) -> DialLimits {
+        var fitting = self
+        fitting.perNode = min(self.perNode, max(1, limits.transient.connections / 2))
+        return fitting
+    }
 }

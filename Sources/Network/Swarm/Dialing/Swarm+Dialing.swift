@@ -141,7 +141,11 @@ extension Swarm {
     private func take(_ step: DialRace.Step, of dial: Dial) async {
         do {
             switch step {
-            case .connect(let address): try await self.attempt(address, of: dial)
+            case .connect(let address):
+                // The race hears of it: the connection that came first may have ended before it was entered.
+                if try await !self.attempt(address, of: dial) {
+                    dial.failed(step, TransportError(.failed, "another connection came first"))
+                }
             case .resolve(let address):
                 let resolved = try await self.resolver.resolve(address.named(dial.peer)) { dial.found($0, by: address) }
                 dial.resolved(address, failures: resolved.failures)
@@ -152,18 +156,19 @@ extension Swarm {
         }
     }
 
-    private func attempt(_ address: Multiaddr, of dial: Dial) async throws {
+    /// Whether the connection that the address led to is the dial's outcome.
+    private func attempt(_ address: Multiaddr, of dial: Dial) async throws -> Bool {
         guard let transport = self.transports.first(where: { $0.canDial(address) }), let upgrader = self.upgrader
         else { throw TransportError(.unsupportedAddress, "no transport of this node can dial it") }
         try self.checkDial(of: address, peer: dial.peer)
-        try await self.dialSlots.withSlot(at: DialSlots.Target(address), isUrgent: dial.isExplicit(address)) {
+        return try await self.dialSlots.withSlot(at: DialSlots.Target(address), isUrgent: dial.isExplicit(address)) {
             do {
                 let connection = try await upgrader.connect(to: dial.peer) {
                     try await transport.dial(
                         address, on: self.loops.next(), timeout: self.configuration.dialTimeout)
                 }
                 self.ended(address, of: dial, nil)
-                try await self.offer(connection, to: dial)
+                return try await self.offer(connection, to: dial)
             } catch {
                 // An attempt that was given up says nothing of its address.
                 if !Task.isCancelled { self.ended(address, of: dial, error) }
@@ -172,11 +177,13 @@ extension Swarm {
         }
     }
 
-    private func offer(_ connection: Connection, to dial: Dial) async throws {
+    private func offer(_ connection: Connection, to dial: Dial) async throws -> Bool {
         // On the connection's loop, so that its end cannot be told before its beginning.
         switch await connection.loop.perform({ dial.offer(connection) { self.register($0) } }) {
-        case .won: break
-        case .late: connection.beginClose(gracePeriod: .seconds(1))
+        case .won: return true
+        case .late:
+            connection.beginClose(gracePeriod: .seconds(1))
+            return false
         case .ended: throw TransportError(.failed, "the connection ended as soon as it stood")
         }
     }

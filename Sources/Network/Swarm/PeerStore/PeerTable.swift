@@ -11,6 +11,8 @@ struct PeerTable: Sendable {
     struct Change: Sendable {
         let peer: PeerID
         let entry: PeerEntry?
+        /// Whether something of the peer was written before.
+        var wasStored = true
     }
 
     private struct Slot {
@@ -238,9 +240,10 @@ struct PeerTable: Sendable {
             let peer = self.changed[self.changedStart]
             self.changedStart += 1
             if self.slots[peer]?.isChanged == true {
+                let wasStored = self.slots[peer]?.isStored == true
                 self.slots[peer]?.isChanged = false
                 self.slots[peer]?.isStored = true
-                changes.append(Change(peer: peer, entry: self.slots[peer]?.entry))
+                changes.append(Change(peer: peer, entry: self.slots[peer]?.entry, wasStored: wasStored))
             } else if self.forgotten.remove(peer) != nil {
                 changes.append(Change(peer: peer, entry: nil))
             }
@@ -256,7 +259,11 @@ struct PeerTable: Sendable {
     mutating func putBack(_ changes: [Change]) {
         for change in changes {
             if self.slots[change.peer] != nil {
+                self.slots[change.peer]?.isStored = change.wasStored
                 self.noteChange(of: change.peer)
+            } else if !change.wasStored {
+                // It was forgotten meanwhile, and there is nothing to take out.
+                self.forgotten.remove(change.peer)
             } else {
                 self.forgotten.insert(change.peer)
                 self.enqueue(change.peer)

@@ -50,7 +50,8 @@ struct NetworkTable {
             entry.fullAt = max(entry.fullAt, now) + self.interval(network)
             self.entries[network] = entry
         }
-        self.forgetSome(now: now)
+        // Of an IPv6 host two networks come.
+        for _ in networks { self.forgetSome(now: now) }
     }
 
     private func check(_ network: IPNetwork, now: Instant) throws(ResourceLimitError) {

@@ -14,6 +14,14 @@ final class ResourceAccount: Sendable {
 
     var use: ResourceUse { self.held.withLock { $0 } }
 
+    /// What more than half of the allowed streams or memory is held of, with that half; nil where nothing is.
+    var exceedsHalf: (resource: Resource, limit: Int)? {
+        let use = self.use
+        if use.memory > self.limits.memory / 2 { return (.memory(0), self.limits.memory / 2) }
+        guard use.inboundStreams > self.limits.streams / 2 else { return nil }
+        return (.stream(.inbound), self.limits.streams / 2)
+    }
+
     /// Adds to what is held, or throws where that would be too much.
     func take(_ amount: ResourceUse) throws(ResourceLimitError) {
         let exceeded = self.held.withLock { held -> (resource: Resource, limit: Int)? in

@@ -33,16 +33,16 @@ public struct ResourceLimits: Hashable, Sendable {
     public init(memory: Int, fileDescriptors: Int) {
         let mebibyte = 1024 * 1024
         let memory = max(memory, 64 * mebibyte)
-        let sockets = max(fileDescriptors, 32)
+        let sockets = max(fileDescriptors, 40)
         self.system.memory = memory
         self.system.fileDescriptors = sockets
         // Some sockets are left for what is no connection: listeners, and the files of the program.
-        let connections = min(max(memory / mebibyte * 4, 128), sockets * 9 / 10)
+        let connections = min(max(memory / mebibyte * 4, 128), sockets / 10 * 9)
         self.system.connections = connections
         self.system.inboundConnections = connections * 3 / 4
         self.system.outboundConnections = connections * 3 / 4
         self.system.streams = max(memory / mebibyte * 16, 1_024)
-        self.transient.connections = max(connections / 4, 32)
+        self.transient.connections = max(connections / 4, 64)
         self.transient.inboundConnections = max(connections / 8, 32)
         self.transient.streams = max(self.system.streams / 4, 256)
         self.transient.memory = memory / 4

@@ -17,6 +17,7 @@ public final class ResourceManager: ResourceScope {
     let peers: AccountTable<PeerID>
     let protocols: AccountTable<String>
     let networks: NetworkLimiter
+    let halfOpen = HalfOpenStreams()
     private let refusals: RefusalCounter
 
     /// The accounts of a new node.

@@ -1,3 +1,4 @@
+import Bytes
 import Transport
 
 /// The account of one stream in a node's `ResourceManager`.
@@ -9,6 +10,8 @@ final class StreamResources: StreamScope {
     private var speaks: ResourceAccount
     private var protocolID: String?
     private var isClosed = false
+    /// Its place among those that speak nothing yet.
+    private var halfOpen: UInt64?
 
     init(
         _ direction: Direction, memory: Int, of connection: ConnectionResources, _ manager: ResourceManager
@@ -17,6 +20,24 @@ final class StreamResources: StreamScope {
         self.connection = connection
         self.speaks = manager.transient
         try self.charge(ResourceUse(.stream(direction)) + ResourceUse(.memory(memory)))
+        if direction == .inbound { self.makeRoom() }
+    }
+
+    /// Ends the oldest of those that speak nothing where this one takes the half of their room that others may need.
+    private func makeRoom() {
+        guard Defence.halfOpenStreams.isOn, let exceeded = self.manager.transient.exceedsHalf else { return }
+        guard self.manager.halfOpen.endOldest() else { return }
+        _ = self.manager.noted(
+            ResourceLimitError(resource: exceeded.resource, scope: .transient, limit: exceeded.limit))
+    }
+
+    func mayEnd(_ end: @escaping @Sendable () -> Void) {
+        guard self.protocolID == nil, !self.isClosed else { return }
+        self.halfOpen = self.manager.halfOpen.enter(end)
+    }
+
+    private func leaveHalfOpen() {
+        if let number = self.halfOpen.take() { self.manager.halfOpen.leave(number) }
     }
 
     private func charge(_ amount: ResourceUse) throws(ResourceLimitError) {
@@ -36,6 +57,7 @@ final class StreamResources: StreamScope {
 
     func setProtocol(_ name: String) throws(ResourceLimitError) {
         guard self.protocolID == nil, !self.isClosed else { return }
+        self.leaveHalfOpen()
         let account = self.manager.protocols.enter(name)
         do {
             try account.take(self.use)
@@ -66,6 +88,7 @@ final class StreamResources: StreamScope {
     func close() {
         guard !self.isClosed else { return }
         self.isClosed = true
+        self.leaveHalfOpen()
         self.speaks.give(self.use)
         self.connection.giveBack(self.use)
         if let name = self.protocolID { self.manager.protocols.leave(name) }
