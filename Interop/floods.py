@@ -2,7 +2,7 @@
 """Floods a node in each way that it knows, while an honest peer pings it. See Interop/README.md.
 
 For each flood: the node's resident memory stays under its limit and a base, the honest peer's pings are all answered and fast
-enough, and the node says in its log, its events or its status what the cause was.
+enough, newcomers are served, and the node says in its log, its events or its status what the cause was.
 
 Exit code 0: all of that held. 1: something did not, and the last lines say what. 2: bad arguments, or a program is missing.
 """
@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -30,6 +31,10 @@ MEMORY_LIMIT = 128
 MEMORY_BASE = 32
 PING_INTERVAL_MS = 20
 PING_LIMIT_MS = 100
+# Floods of connections may take every place for inbound ones, since the loopback is no network with limits of its own;
+# behind any other, newcomers must be served as if nothing was.
+ALL_PLACES = {"connections", "slow"}
+NEWCOMERS_SERVED = 0.95
 
 # What is flooded, and what the node must say of it in its log, its events or its status.
 FLOODS = {
@@ -90,6 +95,30 @@ class Memory:
         return self.most
 
 
+class Newcomers:
+    """Peers that come while the flood goes on, one after the other: each connects and pings once."""
+
+    def __init__(self, options, address):
+        self.served = self.refused = 0
+        self._command = [f"{options.bin}/apus", "ping", address, "--count", "1", "--json"]
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._come, daemon=True)
+        self._thread.start()
+
+    def _come(self):
+        while not self._end.wait(0.5):
+            done = subprocess.run(self._command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            if done.returncode == 0:
+                self.served += 1
+            else:
+                self.refused += 1
+
+    def stop(self):
+        self._end.set()
+        self._thread.join()
+        return self.served, self.served + self.refused
+
+
 def start_node(options, logs, name, directory):
     arguments = [f"{options.bin}/apus", "run", "--json", "--data-dir", directory, "--memory-limit", f"{MEMORY_LIMIT}MiB"]
     arguments += ["--listen", "/ip4/127.0.0.1/tcp/0", "--log-level", "info"]
@@ -116,6 +145,7 @@ def measure(options, logs, flood):
         pings = start_pings(options, logs, name, address, options.seconds)
         pings.take(lambda line: "rtt_ms" in line, 20, "first answer to a ping")
         memory = Memory(node.child.pid)
+        newcomers = Newcomers(options, address)
         busy = processor_seconds(node.child.pid)
         end = {"strikes": 0, "refusals": 0}
         if flood:
@@ -123,6 +153,7 @@ def measure(options, logs, flood):
             hostile = Process(arguments, f"{logs}/{name}-hostile.log")
             end = hostile.take_object(lambda line: line.get("event") == "end", options.seconds + 60, "end of the flood")
             hostile.wait(20)
+        served, came = newcomers.stop()
         code = pings.wait(options.seconds * 5 + 60)
         node.send_signal(signal.SIGUSR1)
         status = node.take_object(lambda line: line.get("event") == "status", 20, "status")
@@ -136,7 +167,7 @@ def measure(options, logs, flood):
     return {
         "flood": name, "strikes": end["strikes"], "refusals": end["refusals"], "memory": most, "code": code,
         "lost": len(answers) - len(times), "pings": len(times), "times": times or [float("inf")], "said": said,
-        "refused": status["resources"].get("refused", []), "busy": busy,
+        "served": served, "came": came, "refused": status["resources"].get("refused", []), "busy": busy,
     }
 
 
@@ -158,6 +189,8 @@ def problems_of(options, result):
         problems.append(f"{name}: {result['memory']:.0f} MiB are resident, more than {MEMORY_LIMIT} and {MEMORY_BASE}")
     if result["lost"] or result["code"]:
         problems.append(f"{name}: {result['lost']} pings of an honest peer were lost (exit code {result['code']})")
+    if name not in ALL_PLACES and result["served"] < result["came"] * NEWCOMERS_SERVED:
+        problems.append(f"{name}: of {result['came']} newcomers {result['served']} were served")
     if percentile(result["times"], 0.99) > options.ping_limit:
         problems.append(f"{name}: the p99 of honest pings is {percentile(result['times'], 0.99):.1f} ms")
     if FLOODS.get(name) and not cause(result):
@@ -171,7 +204,7 @@ def row(result):
     return (
         f"| {result['flood']} | {result['strikes']} | {result['memory']:.0f} | {result['busy']:.1f} | "
         f"{result['lost']} of {result['pings'] + result['lost']} | {percentile(times, 0.5):.1f} | "
-        f"{percentile(times, 0.99):.1f} | {refused} |"
+        f"{percentile(times, 0.99):.1f} | {result['served']} of {result['came']} | {refused} |"
     )
 
 
@@ -183,8 +216,8 @@ def write(rows, seconds):
     head = [
         BEGIN, "",
         f"Each for {seconds} s, with a memory limit of {MEMORY_LIMIT} MiB and a base of {MEMORY_BASE} MiB.", "",
-        "| flood | strikes | most MiB | CPU s | pings lost | p50 ms | p99 ms | refused |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| flood | strikes | most MiB | CPU s | pings lost | p50 ms | p99 ms | newcomers served | refused |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     with open(PAGE, "w") as page:
         page.write(before + "\n".join([*head, *rows, "", END]) + after)

@@ -145,9 +145,11 @@ struct ResourceManagerTests {
         try first.setPeer(self.peer)
         _ = try manager.connectionScope(.inbound, nil)
         let stream = try first.streamScope(.inbound, memory: 0)
-        #expect(throws: ResourceLimitError.self) { try first.streamScope(.outbound, memory: 0) }
-        try stream.setProtocol("/chat")
+        #expect(throws: ResourceLimitError.self) { try first.streamScope(.inbound, memory: 0) }
+        // What peers leave half open keeps this node from asking nothing.
         _ = try first.streamScope(.outbound, memory: 0)
+        try stream.setProtocol("/chat")
+        _ = try first.streamScope(.inbound, memory: 0)
     }
 
     @Test func `a connection that was refused leaves no place taken in its network`() throws {

@@ -8,7 +8,7 @@ import Transport
 public struct ResourceLimits: Hashable, Sendable {
     /// All of the node.
     public var system = ScopeLimits()
-    /// Connections without a peer and streams without a protocol: what costs a stranger nothing.
+    /// Connections without a peer and streams of peers without a protocol: what costs a stranger nothing.
     public var transient = ScopeLimits()
     /// Each peer.
     public var peer = ScopeLimits()

@@ -8,7 +8,7 @@ public import Transport
 /// was refused.
 ///
 /// A connection is charged to what has no peer yet until the handshake has shown whose it is, then to that peer; a stream to
-/// what has no protocol yet until it has agreed on one, then to that protocol. Both are charged to the node all the time.
+/// what has no protocol yet until it has agreed on one, where the peer began it, then to that protocol. Both are charged to the node all the time.
 public final class ResourceManager: ResourceScope {
     /// How much everybody may have.
     public let limits: ResourceLimits

@@ -6,8 +6,9 @@ final class StreamResources: StreamScope {
     private let manager: ResourceManager
     private let connection: ConnectionResources
     private var use = ResourceUse()
-    /// The account of the protocol, or that of streams without one.
-    private var speaks: ResourceAccount
+    /// The account of the protocol, or that of the peers' streams without one; nil for one of ours that has none, so that
+    /// nobody else's can keep this node from asking something.
+    private var speaks: ResourceAccount?
     private var protocolID: String?
     private var isClosed = false
     /// Its place among those that speak nothing yet.
@@ -18,7 +19,7 @@ final class StreamResources: StreamScope {
     ) throws(ResourceLimitError) {
         self.manager = manager
         self.connection = connection
-        self.speaks = manager.transient
+        self.speaks = direction == .inbound ? manager.transient : nil
         try self.charge(ResourceUse(.stream(direction)) + ResourceUse(.memory(memory)))
         if direction == .inbound { self.makeRoom() }
     }
@@ -45,11 +46,11 @@ final class StreamResources: StreamScope {
         if let exceeded = self.manager.limits.stream.exceeded(by: use, adding: amount) {
             throw ResourceLimitError(resource: exceeded.resource, scope: .stream, limit: exceeded.limit)
         }
-        try self.speaks.take(amount)
+        try self.speaks?.take(amount)
         do {
             try self.connection.charge(amount)
         } catch {
-            self.speaks.give(amount)
+            self.speaks?.give(amount)
             throw error
         }
         self.use = use
@@ -65,7 +66,7 @@ final class StreamResources: StreamScope {
             self.manager.protocols.leave(name)
             throw self.manager.noted(error)
         }
-        self.speaks.give(self.use)
+        self.speaks?.give(self.use)
         self.speaks = account
         self.protocolID = name
     }
@@ -81,7 +82,7 @@ final class StreamResources: StreamScope {
     func releaseMemory(_ count: Int) {
         let amount = ResourceUse(.memory(count))
         self.use.add(amount, sign: -1)
-        self.speaks.give(amount)
+        self.speaks?.give(amount)
         self.connection.giveBack(amount)
     }
 
@@ -89,7 +90,7 @@ final class StreamResources: StreamScope {
         guard !self.isClosed else { return }
         self.isClosed = true
         self.leaveHalfOpen()
-        self.speaks.give(self.use)
+        self.speaks?.give(self.use)
         self.connection.giveBack(self.use)
         if let name = self.protocolID { self.manager.protocols.leave(name) }
     }
