@@ -222,6 +222,7 @@ final class UpgradeSession {
     private func finish(behind received: Bytes) throws {
         guard let completion = self.completion, let handshake = self.handshake.take() else { return }
         let secured = handshake.finish()
+        guard secured.remotePeer != self.configuration.localPeer else { return self.fail(.isThisNode) }
         if let why = self.configuration.admits(secured.remotePeer, self.link.remoteAddress, self.direction) {
             return self.fail(.denied(why))
         }

@@ -41,6 +41,7 @@ extension DialError.Kind {
         switch self {
         case .unsupportedAddress: "unsupported_address"
         case .denied: "denied"
+        case .thisNode: "this_node"
         case .notInPrivateNetwork: "not_in_private_network"
         case .nameNotFound: "name_not_found"
         case .refused: "refused"

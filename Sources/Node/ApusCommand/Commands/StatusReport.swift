@@ -58,8 +58,14 @@ struct StatusReport {
         switch state {
         case .connected: "connected"
         case .dialling: "is being dialled"
-        case .waiting(let delay, let reason): "waits \(delay.text) for the next dial: \(Printable.text(reason))"
+        case .waiting(let next, let reason):
+            "is dialled again in \(Self.left(until: next)) s: \(Printable.text(reason))"
         }
+    }
+
+    /// The whole seconds until then.
+    private static func left(until next: Instant) -> Int {
+        Int(max((next - EventLoop.monotonicNow()).seconds.rounded(.up), 0))
     }
 
     // MARK: For a program
@@ -108,15 +114,15 @@ struct StatusReport {
     private static func json(_ limit: Int) -> JSONText { limit < .max ? .integer(limit) : .null }
 
     private static func json(_ peer: PersistentPeer) -> JSONText {
-        let state: (name: String, reason: JSONText) =
+        let state: (name: String, reason: JSONText, next: JSONText) =
             switch peer.state {
-            case .connected: ("connected", .null)
-            case .dialling: ("dialling", .null)
-            case .waiting(_, let reason): ("waiting", .string(reason))
+            case .connected: ("connected", .null, .null)
+            case .dialling: ("dialling", .null, .null)
+            case .waiting(let next, let reason): ("waiting", .string(reason), .integer(Self.left(until: next)))
             }
         return .object([
             "peer": .string("\(peer.peer)"), "addresses": .strings(peer.addresses), "state": .string(state.name),
-            "failures": .integer(peer.failures), "reason": state.reason,
+            "failures": .integer(peer.failures), "reason": state.reason, "next_dial_s": state.next,
         ])
     }
 }
