@@ -198,13 +198,15 @@ struct RunCommandTests {
         #expect(!FileManager.default.fileExists(atPath: directory.file("data")))
     }
 
-    @Test func `an address that no transport has is refused`() async throws {
+    @Test func `an address that no transport has is refused before anything is made`() async throws {
         let directory = try TemporaryDirectory()
         let outcome = try await CommandProcess.run(
             "run", "--data-dir", directory.file("data"), "--listen", "/ip4/127.0.0.1/udp/0/quic-v1", "--log-level",
             "error")
-        #expect(outcome.exitCode == 1)
+        #expect(outcome.exitCode == 2)
         #expect(outcome.errorLines.count == 1)
+        #expect(outcome.errors.contains("/ip4/127.0.0.1/udp/0/quic-v1"))
+        #expect(!FileManager.default.fileExists(atPath: directory.file("data")))
     }
 
     @Test func `a bootstrap peer that cannot be reached is one warning`() async throws {

@@ -27,6 +27,11 @@ public struct ConnectionPolicy: Hashable, Sendable {
     public static func fitting(_ limits: ResourceLimits) -> ConnectionPolicy {
         let most = min(limits.system.connections, limits.system.fileDescriptors)
         guard most < .max else { return ConnectionPolicy(lowWater: .max, highWater: .max) }
-        return ConnectionPolicy(lowWater: most / 8 * 5, highWater: most / 4 * 3)
+        return ConnectionPolicy(lowWater: Self.part(5, of: 8, most), highWater: Self.part(3, of: 4, most))
+    }
+
+    /// `part` of the `whole` parts of a number, at least one: of a small number, rounded parts would be none.
+    private static func part(_ part: Int, of whole: Int, _ number: Int) -> Int {
+        max(number / whole * part + number % whole * part / whole, 1)
     }
 }
