@@ -214,6 +214,11 @@ struct RunCommandTests {
             "--bootstrap", "/ip4/127.0.0.1/tcp/1/p2p/\(RunningNode.stranger)")
         let event = try await node.event("dial_failed")
         #expect(event["peer"] as? String == RunningNode.stranger)
+        let attempt = try #require((event["attempts"] as? [[String: Any]])?.first)
+        #expect(attempt["address"] as? String == "/ip4/127.0.0.1/tcp/1")
+        #expect(attempt["kind"] as? String == "refused")
+        #expect((attempt["cause"] as? String)?.contains("connection refused") == true)
+        #expect(attempt["ms"] is Int)
         let (outcome, _) = try await node.end()
         #expect(outcome.exitCode == 0)
         let warnings = outcome.errorLines.filter { $0.contains(" warning ") && $0.contains(RunningNode.stranger) }

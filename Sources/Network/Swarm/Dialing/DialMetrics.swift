@@ -36,8 +36,8 @@ enum DialMetrics {
 }
 
 extension DialError.Kind {
-    /// The kind without its details, for a metric's label.
-    var label: String {
+    /// The kind without its details, for a metric's label and for programs.
+    package var label: String {
         switch self {
         case .unsupportedAddress: "unsupported_address"
         case .denied: "denied"

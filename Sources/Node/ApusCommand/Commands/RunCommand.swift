@@ -14,8 +14,8 @@ enum RunCommand {
             "peer_disconnected" with its reason, "peer_identified", "peer_discovered", "observed_address", \
             "address_confirmed", "address_expired", "dial_failed", "inbound_failed", "refused", "connection_refused" and \
             "stopped_listening". Without, events are logged on standard error.
-            SIGUSR1 makes the node tell who holds what of its resources, what it refused and which configured peers are \
-            connected: as text, or with --json as a "status" event.
+            SIGUSR1 makes the node tell who holds what of its resources, what it refused and counted, and which configured \
+            peers are connected: as text, or with --json as a "status" event.
             """,
         options: [RunOptions.config.declaration] + RunOptions.settings,
         examples: [
@@ -46,6 +46,7 @@ enum RunCommand {
         }
         let node = try await Node(configuration)
         let events = node.events
+        node.warnOfAccess()
         do {
             try await node.start()
         } catch {
