@@ -233,7 +233,7 @@ final class UpgradeSession {
                 remotePublicKey: secured.remoteKey, localAddress: self.link.localAddress,
                 remoteAddress: self.link.remoteAddress, security: UpgradeNegotiation.security,
                 muxer: UpgradeNegotiation.muxer),
-            loop: self.loop)
+            loop: self.loop, scope: self.account.scope)
         let muxed = try MuxedConnection(
             connection, socket: self.socket, resources: self.resources, configuration: self.configuration,
             account: self.account, unsent: self.output, secured: secured, network: self.network.take()?.finish())
