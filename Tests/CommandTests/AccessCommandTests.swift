@@ -75,6 +75,7 @@ struct AccessCommandTests {
 
     @Test func `a node that lets in only who is allowed refuses the others`() async throws {
         let node = try await RunningNode.start("--only-allowed")
+        #expect(await node.process.errors.line(containing: "--only-allowed shuts everybody out") != nil)
         let refused = try await CommandProcess.run("ping", node.address, "--count", "1")
         #expect(refused.exitCode == 1)
         #expect(try await node.event("connection_refused")["direction"] as? String == "inbound")
@@ -83,6 +84,27 @@ struct AccessCommandTests {
         #expect(allowed.exitCode == 0)
         #expect(await node.process.errors.line(containing: "the access list was changed") != nil)
         #expect(try await CommandProcess.run("ping", node.address, "--count", "1").exitCode == 0)
+    }
+
+    @Test func `a configured peer that is not on the list of those who are allowed is one warning`() async throws {
+        let directory = try TemporaryDirectory()
+        let data = directory.file("data")
+        let allowed = "/ip4/127.0.0.1/tcp/1/p2p/\(RunningNode.stranger)"
+        let other = "12D3KooWAfirbCr6Z3mxphRG4pQV7WhDtW37CJNHfVZQ7wMSyETe"
+        let rule = try await CommandProcess.run("access", "allow", RunningNode.stranger, "--data-dir", data)
+        #expect(rule.exitCode == 0)
+        let process = try CommandProcess.start(
+            RunningNode.arguments(directory) + [
+                "--json", "--only-allowed", "--bootstrap", allowed, "--peer-with", "/ip4/127.0.0.1/tcp/1/p2p/\(other)",
+                "--peer-with", "/ip4/127.0.0.1/tcp/2/p2p/\(other)",
+            ])
+        #expect(await process.output.line(containing: "\"listening\"") != nil)
+        process.signal(SIGTERM)
+        let outcome = try await process.finish()
+        let warnings = outcome.errorLines.filter { $0.contains("is shut out by --only-allowed") }
+        #expect(warnings.count == 1)
+        #expect(warnings.first?.contains("apus access allow \(other)") == true)
+        #expect(!outcome.errors.contains("shuts everybody out"))
     }
 
     @Test func `the peers of a node are listed while it runs and after it was killed`() async throws {

@@ -122,7 +122,7 @@ struct CommandProcess: Sendable {
 
 /// Reads a pipe, whole lines or all of it.
 final class LineReader: Sendable {
-    private let descriptor: Int32
+    let descriptor: Int32
     /// What was read and not yet asked for.
     private let buffer = Mutex<[UInt8]>([])
 

@@ -153,4 +153,27 @@ struct ConfigurationTests {
         #expect(configuration.swarm.negotiationTimeout == defaults.swarm.negotiationTimeout)
         #expect(configuration.swarm.closingTime == defaults.swarm.closingTime)
     }
+
+    @Test func `where there is one connection too many, a part of them is closed and never all`() throws {
+        for most in 1...20 {
+            let policy = try NodeConfiguration(run: Self.values("--max-connections \(most)")).swarm.connections
+            #expect(policy?.highWater == most)
+            #expect(policy.map { $0.lowWater >= 1 && $0.lowWater * 6 >= most * 5 - 5 } == true, "\(most)")
+        }
+    }
+
+    @Test(arguments: [
+        ("--memory-limit 63MiB", "--memory-limit: a node needs at least 64 MiB"),
+        ("--limits=false --memory-limit 128MiB", "--limits=false and --memory-limit exclude each other"),
+    ])
+    func `a limit of memory that cannot hold is refused`(_ words: String, _ message: String) throws {
+        let error = #expect(throws: CommandError.self) { try NodeConfiguration(run: Self.values(words)) }
+        #expect(error?.exitCode == 2)
+        #expect(error?.message?.hasPrefix(message) == true)
+    }
+
+    @Test func `the least limit of memory holds as it is`() throws {
+        let limits = try NodeConfiguration(run: Self.values("--memory-limit 64MiB")).swarm.limits
+        #expect(limits?.system.memory == 64 << 20)
+    }
 }

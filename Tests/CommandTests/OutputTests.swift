@@ -38,4 +38,46 @@ struct OutputTests {
         #expect(TextLayout.wrap("", width: 7).isEmpty)
         #expect(TextLayout.wrap("incompressible", width: 3) == ["incompressible"])
     }
+
+    @Test func `long lines of several tasks stay whole in a pipe that is full again and again`() async throws {
+        let (reader, writer) = try Self.pipe()
+        let reading = Task { await reader.rest(until: ContinuousClock.now + CommandProcess.patience) }
+        let output = Output(descriptor: writer)
+        let lines = (0..<40).map { String(repeating: "\($0)/", count: 10_000) }
+        try await withThrowingTaskGroup { group in
+            for part in 0..<4 {
+                group.addTask {
+                    for line in lines[(part * 10)..<(part * 10 + 10)] { try await output.line(line) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        close(writer)
+        let text = try #require(await reading.value)
+        #expect(Set(text.split(separator: "\n").map(String.init)) == Set(lines))
+        #expect(text.utf8.count == lines.reduce(0) { $0 + $1.utf8.count + 1 })
+    }
+
+    @Test func `a line whose writer gave up in the middle is finished before the next`() async throws {
+        let (reader, writer) = try Self.pipe()
+        let output = Output(descriptor: writer)
+        let long = String(repeating: "a", count: 1 << 20)
+        let first = Task { try await output.line(long) }
+        // Some of the line has come, and the pipe is full of more.
+        var start = pollfd(fd: reader.descriptor, events: Int16(POLLIN), revents: 0)
+        while poll(&start, 1, 0) == 0 { await Task.yield() }
+        first.cancel()
+        await #expect(throws: CancellationError.self) { try await first.value }
+        let reading = Task { await reader.rest(until: ContinuousClock.now + CommandProcess.patience) }
+        try await output.line("b")
+        close(writer)
+        #expect(await reading.value == "\(long)\nb\n")
+    }
+
+    private static func pipe() throws -> (reader: LineReader, writer: Int32) {
+        var descriptors: [Int32] = [-1, -1]
+        try #require(Foundation.pipe(&descriptors) == 0)
+        for descriptor in descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        return (LineReader(descriptor: descriptors[0]), descriptors[1])
+    }
 }

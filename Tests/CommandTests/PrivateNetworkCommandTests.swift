@@ -51,12 +51,23 @@ struct PrivateNetworkCommandTests {
         let path = try directory.write("swarm.key", Array("/key/swarm/psk/1.0.0/\n/base16/\n12\n".utf8), mode: 0o600)
         let address = "/ip4/127.0.0.1/tcp/1/p2p/\(RunningNode.stranger)"
         let outcome = try await CommandProcess.run("ping", address, "--swarm-key", path)
-        #expect(outcome.exitCode == 1)
+        #expect(outcome.exitCode == 2)
         #expect(outcome.errorLines.count == 1)
         #expect(outcome.errors.contains("line 3 holds 1 bytes in /base16/, and a key has 32"))
         let missing = try await CommandProcess.run("ping", address, "--swarm-key", directory.file("nothing"))
-        #expect(missing.exitCode == 1)
+        #expect(missing.exitCode == 2)
         #expect(missing.errors.contains("No such file or directory"))
+    }
+
+    @Test func `a wrong key makes no data directory`() async throws {
+        let directory = try TemporaryDirectory()
+        let outcome = try await CommandProcess.start(
+            RunningNode.arguments(directory) + ["--swarm-key", directory.file("nothing")]
+        ).finish()
+        #expect(outcome.exitCode == 2)
+        #expect(outcome.errorLines.count == 1)
+        #expect(outcome.errors.hasPrefix("apus: --swarm-key: "))
+        #expect(!FileManager.default.fileExists(atPath: directory.file("data")))
     }
 
     @Test func `a node that must be in a private network does not start without a key`() async throws {

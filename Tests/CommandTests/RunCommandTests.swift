@@ -198,13 +198,15 @@ struct RunCommandTests {
         #expect(!FileManager.default.fileExists(atPath: directory.file("data")))
     }
 
-    @Test func `an address that no transport has is refused`() async throws {
+    @Test func `an address that no transport has is refused before anything is made`() async throws {
         let directory = try TemporaryDirectory()
         let outcome = try await CommandProcess.run(
             "run", "--data-dir", directory.file("data"), "--listen", "/ip4/127.0.0.1/udp/0/quic-v1", "--log-level",
             "error")
-        #expect(outcome.exitCode == 1)
+        #expect(outcome.exitCode == 2)
         #expect(outcome.errorLines.count == 1)
+        #expect(outcome.errors.contains("/ip4/127.0.0.1/udp/0/quic-v1"))
+        #expect(!FileManager.default.fileExists(atPath: directory.file("data")))
     }
 
     @Test func `a bootstrap peer that cannot be reached is one warning`() async throws {
@@ -212,6 +214,11 @@ struct RunCommandTests {
             "--bootstrap", "/ip4/127.0.0.1/tcp/1/p2p/\(RunningNode.stranger)")
         let event = try await node.event("dial_failed")
         #expect(event["peer"] as? String == RunningNode.stranger)
+        let attempt = try #require((event["attempts"] as? [[String: Any]])?.first)
+        #expect(attempt["address"] as? String == "/ip4/127.0.0.1/tcp/1")
+        #expect(attempt["kind"] as? String == "refused")
+        #expect((attempt["cause"] as? String)?.contains("connection refused") == true)
+        #expect(attempt["ms"] is Int)
         let (outcome, _) = try await node.end()
         #expect(outcome.exitCode == 0)
         let warnings = outcome.errorLines.filter { $0.contains(" warning ") && $0.contains(RunningNode.stranger) }

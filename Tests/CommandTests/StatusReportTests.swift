@@ -1,5 +1,8 @@
+import Apus
 import Foundation
 import Testing
+
+@testable import ApusCommand
 
 /// What a running node tells of itself at SIGUSR1.
 struct StatusReportTests {
@@ -17,11 +20,22 @@ struct StatusReportTests {
         #expect((system["memory_limit"] as? Int).map { $0 > 1 << 20 } == true)
         let peers = try #require(resources["peers"] as? [[String: Any]])
         #expect(peers.map { $0["peer"] as? String } == [dialer.peer])
+        let largest = try #require(status["largest_connections"] as? [[String: Any]])
+        #expect(largest.map { $0["peer"] as? String } == [dialer.peer])
+        #expect((largest.first?["address"] as? String)?.hasPrefix("/ip4/127.0.0.1/tcp/") == true)
+        #expect(largest.first?["streams"] is Int && largest.first?["memory"] is Int)
+        #expect((resources["full_networks"] as? [Any])?.isEmpty == true)
+        let counters = try #require(status["counters"] as? [[String: Any]])
+        let opened = counters.filter { $0["name"] as? String == "libp2p_swarm_connections_opened_total" }
+        #expect(opened.map { $0["labels"] as? [String: String] } == [["direction": "inbound"]])
+        #expect(opened.map { $0["value"] as? Int } == [1])
+        #expect(counters.allSatisfy { ($0["value"] as? Int).map { $0 > 0 } == true })
         dialer.process.signal(SIGUSR1)
         let configured = try #require(try await dialer.event("status")["configured_peers"] as? [[String: Any]])
         #expect(configured.map { $0["peer"] as? String } == [listener.peer, RunningNode.stranger])
         #expect(configured.first?["state"] as? String == "connected")
         #expect((configured.last?["failures"] as? Int).map { $0 >= 1 } == true)
+        #expect(configured.first?["next_dial_s"] is NSNull)
         #expect(try await dialer.end().outcome.exitCode == 0)
         #expect(try await listener.end().outcome.exitCode == 0)
     }
@@ -37,6 +51,41 @@ struct StatusReportTests {
             await process.output.line(containing: "this node: connections 0 in 0 out of")?.contains("128 MiB") == true)
         process.signal(SIGTERM)
         #expect(try await process.finish().exitCode == 0)
+    }
+
+    @Test func `a report names the ten connections that hold the most, and counts the others`() async throws {
+        let network = MemoryNetwork()
+        let loops = EventLoopGroup(count: 1)
+        var configuration = try NodeConfiguration(listen: ["/memory/0"])
+        configuration.memoryNetwork = network
+        configuration.sharedLoops = loops
+        let listening = configuration
+        configuration.listen = []
+        let dialling = configuration
+        try await withNode(listening) { node in
+            let address = try #require(node.addresses.first)
+            node.handle("/hold/1.0.0") { stream in
+                try await stream.write([1])
+                _ = try await stream.readToEnd(limit: 1)
+            }
+            var dialers: [Node] = []
+            for _ in 0..<12 {
+                dialers.append(try await Node(dialling))
+                _ = try await dialers.last?.connect(to: address)
+            }
+            let busy = try #require(dialers.last)
+            let stream = try await busy.openStream(to: address, ["/hold/1.0.0"])
+            for try await _ in stream { break }
+            let report = StatusReport(of: node)
+            #expect(report.connections == 12)
+            #expect(report.largest.count == 10)
+            #expect(report.largest.first?.connection.remotePeer == busy.peerID)
+            #expect(report.largest.first.map { $0.streams >= 1 && $0.memory >= 256 << 10 } == true)
+            #expect(report.text.contains("  and 2 more connections\n"))
+            stream.reset()
+            for dialer in dialers { await dialer.shutdown() }
+        }
+        await loops.shutdown()
     }
 
     @Test func `a configured peer that goes away is dialled until it is back`() async throws {

@@ -70,4 +70,12 @@ struct ConnectionTrimmingTests {
         let gone = candidates.filter { closed.contains($0.id) }
         #expect((gone.map(\.value).max() ?? .min) <= (kept.map(\.value).min() ?? .max))
     }
+
+    @Test(arguments: 1...20) func `limits of few connections leave some where there are too many`(_ most: Int) {
+        var limits = ResourceLimits.unlimited
+        limits.system.connections = most
+        let policy = ConnectionPolicy.fitting(limits)
+        #expect(policy.lowWater >= max(most / 4, 1))
+        #expect(policy.highWater >= policy.lowWater && policy.highWater <= most)
+    }
 }

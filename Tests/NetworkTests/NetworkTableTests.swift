@@ -115,4 +115,22 @@ struct NetworkTableTests {
         }
         #expect(table.count < 24_000)
     }
+
+    @Test func `the networks that are full can be told, by number and by rate, until they have room`() throws {
+        var table = NetworkTable(Self.limits)
+        let (full, fast, quiet) = try (
+            self.networks("192.0.2.7"), self.networks("192.0.2.8"), self.networks("192.0.2.9")
+        )
+        for _ in 0..<3 { try table.enter(full, now: .zero) }
+        for _ in 0..<4 {
+            try table.enter(fast, now: .zero)
+            table.leave(fast)
+        }
+        try table.enter(quiet, now: .zero)
+        #expect(table.full(now: .zero).map(\.network) == full + fast)
+        #expect(table.full(now: .zero).map(\.connections) == [3, 0])
+        #expect(table.full(now: .zero + .seconds(60)).map(\.network) == full)
+        table.leave(full)
+        #expect(table.full(now: .zero + .seconds(60)).isEmpty)
+    }
 }

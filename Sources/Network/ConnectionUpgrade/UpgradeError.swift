@@ -11,6 +11,8 @@ public enum UpgradeError: Error, Hashable, Sendable {
     case handshakeFailed(String)
     /// The peer is not the one that was asked for.
     case peerMismatch(expected: PeerID, actual: PeerID)
+    /// What answered, or dialled, is this node itself.
+    case isThisNode
     /// The two sides have no muxer in common, or it broke before the connection stood.
     case muxerFailed(String)
     /// The socket failed.
@@ -31,6 +33,7 @@ extension UpgradeError {
         case .securityNotAgreed: "security_not_agreed"
         case .handshakeFailed: "handshake_failed"
         case .peerMismatch: "peer_mismatch"
+        case .isThisNode: "is_this_node"
         case .muxerFailed: "muxer_failed"
         case .transportFailed: "transport_failed"
         case .timedOut: "timed_out"
@@ -49,6 +52,7 @@ extension UpgradeError: CustomStringConvertible {
         case .securityNotAgreed(let why): "no security protocol was agreed on: \(why)"
         case .handshakeFailed(let why): "the security handshake failed: \(why)"
         case .peerMismatch(let expected, let actual): "the peer there is \(actual), not \(expected)"
+        case .isThisNode: "it is this node itself that is there"
         case .muxerFailed(let why): "no muxer was agreed on: \(why)"
         case .transportFailed(let why): "the connection broke during the handshake: \(why)"
         case .timedOut(let after): "the handshake took longer than \(after)"

@@ -222,6 +222,7 @@ final class UpgradeSession {
     private func finish(behind received: Bytes) throws {
         guard let completion = self.completion, let handshake = self.handshake.take() else { return }
         let secured = handshake.finish()
+        guard secured.remotePeer != self.configuration.localPeer else { return self.fail(.isThisNode) }
         if let why = self.configuration.admits(secured.remotePeer, self.link.remoteAddress, self.direction) {
             return self.fail(.denied(why))
         }
@@ -232,7 +233,7 @@ final class UpgradeSession {
                 remotePublicKey: secured.remoteKey, localAddress: self.link.localAddress,
                 remoteAddress: self.link.remoteAddress, security: UpgradeNegotiation.security,
                 muxer: UpgradeNegotiation.muxer),
-            loop: self.loop)
+            loop: self.loop, scope: self.account.scope)
         let muxed = try MuxedConnection(
             connection, socket: self.socket, resources: self.resources, configuration: self.configuration,
             account: self.account, unsent: self.output, secured: secured, network: self.network.take()?.finish())

@@ -1,5 +1,5 @@
-import Multiformats
-import PeerIdentity
+package import Multiformats
+package import PeerIdentity
 import Transport
 
 extension Swarm {
@@ -18,6 +18,13 @@ extension Swarm {
     func checkDial(of peer: PeerID) throws(DialError) {
         let refusal = self.reported(self.gater.refusal(dialling: peer), .outbound, peer: peer, address: nil)
         if let refusal { throw DialError(peer: peer, refusal: refusal) }
+    }
+
+    /// Why the access list, as it is now, shuts out a peer that is to be dialled at an address; nil also where that depends
+    /// on what the address's name leads to. Nobody is told.
+    package func accessRefusal(dialling peer: PeerID, at address: Multiaddr) -> AccessRefusal? {
+        if let refusal = self.gater.refusal(dialling: peer) { return refusal }
+        return address.ipAddress == nil ? nil : self.gater.refusal(dialling: address, of: peer)
     }
 
     /// Throws where the address, which has no names, is not to be dialled.

@@ -6,6 +6,7 @@ public import Multiformats
 import Noise
 public import PeerIdentity
 import Storage
+import Telemetry
 public import Transport
 
 /// The connections of one node: it listens, dials, secures, and gives streams to protocols.
@@ -46,6 +47,7 @@ public final class Swarm: Sendable {
     let listeners = Locked(Listeners())
     /// Where services say what they want to hear.
     package let hooks: SwarmHooks
+    private static let log = Log("swarm")
     private let upgraderSlot = Locked<ConnectionUpgrader?>(nil)
 
     struct Listeners: Sendable {
@@ -163,6 +165,7 @@ public final class Swarm: Sendable {
             return false
         }
         self.peerStore.connected(connection)
+        self.persistent.withLock { $0 }?.connected(connection.remotePeer)
         SwarmMetrics.connected(connection)
         self.events.send(.connected(connection))
         self.hooks.connected(connection)
@@ -182,8 +185,12 @@ public final class Swarm: Sendable {
     // MARK: Peers that stay
 
     /// Connects to the peer, protects its connections, and dials it again, for as long as the swarm runs, whenever none
-    /// stands. A dial that fails is an event.
+    /// stands. A dial that fails is an event. The node itself, which a list of peers for many nodes may name, is left out.
     public func keepConnected(to peer: PeerID, at addresses: [Multiaddr]) {
+        guard peer != self.localPeer else {
+            Self.log.info("a configured peer is this node itself, which is not dialled", ["peer": peer])
+            return
+        }
         self.keeper.add(peer, at: addresses)
     }
 

@@ -52,6 +52,7 @@ public final class Connection: Sendable {
     /// Tasks that serve the connection's streams; they end with it.
     package let tasks = TaskSet()
 
+    private let scope: (any ConnectionScope)?
     private let driver: Locked<LoopBound<any ConnectionDriver>?>
     private let state = Locked(State())
     private let streams = Atomic<Int>(0)
@@ -72,10 +73,11 @@ public final class Connection: Sendable {
 
     private static let lastID = Atomic<UInt64>(0)
 
-    package init(_ description: Description, loop: EventLoop) {
+    package init(_ description: Description, loop: EventLoop, scope: (any ConnectionScope)? = nil) {
         self.id = Self.lastID.wrappingAdd(1, ordering: .relaxed).newValue
         self.description = description
         self.loop = loop
+        self.scope = scope
         self.openedAt = EventLoop.monotonicNow()
         self.lastStreamEnded = Atomic(self.openedAt.nanoseconds)
         self.driver = Locked(nil)
@@ -183,6 +185,9 @@ public final class Connection: Sendable {
 
     /// How many streams are open, of either side.
     public var streamCount: Int { self.streams.load(ordering: .relaxed) }
+
+    /// How many bytes of memory the connection and its streams hold: buffers, and windows that the peer may fill.
+    public var heldMemory: Int { self.scope?.heldMemory ?? 0 }
 
     /// Since when no stream is open; nil while there is one.
     public var idleSince: Instant? {

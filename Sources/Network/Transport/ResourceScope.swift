@@ -25,8 +25,14 @@ public protocol ConnectionScope: AnyObject, Sendable {
     func releaseMemory(_ count: Int)
     /// The account of one stream, which is charged with `memory` bytes for its first window.
     func streamScope(_ direction: Direction, memory: Int) throws(ResourceLimitError) -> any StreamScope
+    /// How many bytes of memory are charged to the connection and its streams; 0 where nobody counts.
+    var heldMemory: Int { get }
     /// Ends the account, once all streams' have ended: what it still holds is given back.
     func close()
+}
+
+extension ConnectionScope {
+    public var heldMemory: Int { 0 }
 }
 
 /// The account of one stream, confined to its connection's loop. Charges go to those of its connection and its protocol, too.

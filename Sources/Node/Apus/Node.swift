@@ -2,14 +2,11 @@ import Bytes
 public import Discovery
 import EventLoop
 public import Identify
-import MemoryTransport
 public import Multiformats
 public import PeerIdentity
 import Perf
 import Ping
-import SOCKSTransport
 public import Swarm
-import TCPTransport
 import Telemetry
 import Transport
 
@@ -67,14 +64,9 @@ public final class Node: Sendable {
                 count: configuration.swarm.loops, options: EventLoopOptions(spinning: configuration.swarm.spinning))
         self.ownLoops = configuration.sharedLoops == nil ? loops : nil
         do {
-            var transports: [any Transport] = [TCPTransport(configuration.tcp)]
-            // In front, as it takes some of TCP's addresses or all of them.
-            if let socks = configuration.socks {
-                transports.insert(SOCKSTransport(socks, tcp: configuration.tcp), at: 0)
-            }
-            if let network = configuration.memoryNetwork { transports.append(MemoryTransport(network)) }
             self.swarm = try await Swarm(
-                identity: self.identity, transports: transports, loops: loops, configuration: configuration.swarm)
+                identity: self.identity, transports: configuration.transports, loops: loops,
+                configuration: configuration.swarm)
         } catch {
             await self.ownLoops?.shutdown()
             throw error

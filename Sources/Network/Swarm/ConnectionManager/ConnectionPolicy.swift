@@ -32,7 +32,12 @@ public struct ConnectionPolicy: Hashable, Sendable {
         let most = min(system.connections, system.fileDescriptors)
         let inbound = min(system.inboundConnections, most)
         guard most < .max else { return ConnectionPolicy(lowWater: .max, highWater: .max) }
-        let highWater = min(most / 2, inbound / 3 * 2)
-        return ConnectionPolicy(lowWater: highWater / 4 * 3, highWater: highWater)
+        let highWater = min(Self.part(1, of: 2, most), Self.part(2, of: 3, inbound))
+        return ConnectionPolicy(lowWater: Self.part(3, of: 4, highWater), highWater: highWater)
+    }
+
+    /// `part` of the `whole` parts of a number, at least one: of a small number, rounded parts would be none.
+    private static func part(_ part: Int, of whole: Int, _ number: Int) -> Int {
+        max(number / whole * part + number % whole * part / whole, 1)
     }
 }

@@ -1,4 +1,4 @@
-import Bytes
+public import Bytes
 import Cryptography
 import EventLoop
 public import Multiformats
@@ -13,8 +13,9 @@ public struct PersistentPeer: Hashable, Sendable {
         case connected
         /// The peer is being dialled.
         case dialling
-        /// The last dial failed for `reason`, or the connection ended; the next one is in `delay`.
-        case waiting(delay: Duration, reason: String)
+        /// The last dial failed for `reason`, or the connection ended; the next one is at this time of
+        /// `EventLoop.monotonicNow()`.
+        case waiting(until: Instant, reason: String)
     }
 
     /// The peer.
@@ -35,6 +36,8 @@ final class PersistentPeers: Sendable {
     private let tasks: TaskSet
     private let range: ClosedRange<Duration>
     private let peers = Locked<[PersistentPeer]>([])
+    /// Ends the wait for the next dial of a peer.
+    private let alarms = Locked<[PeerID: AsyncStream<Void>.Continuation]>([:])
 
     init(_ swarm: Swarm, _ tasks: TaskSet, redialling range: ClosedRange<Duration>) {
         self.findSwarm = { [weak swarm] in swarm }
@@ -61,20 +64,30 @@ final class PersistentPeers: Sendable {
         }
         guard isNew else { return }
         swarm.connectionManager.protect(peer, Self.protection)
-        self.tasks.add { await self.keep(peer) }
+        let (wakes, alarm) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        self.alarms.withLock { $0[peer] = alarm }
+        self.tasks.add { await self.keep(peer, wakes) }
     }
 
-    private func keep(_ peer: PeerID) async {
+    /// A connection to the peer came to stand, whoever began it: it is waited for no longer.
+    func connected(_ peer: PeerID) {
+        self.peers.withLock { peers in
+            if let index = peers.firstIndex(where: { $0.peer == peer }) { peers[index].state = .connected }
+        }
+        self.alarms.withLock { $0[peer] }?.yield()
+    }
+
+    private func keep(_ peer: PeerID, _ wakes: AsyncStream<Void>) async {
         var schedule = RedialSchedule(self.range)
         while !Task.isCancelled {
-            self.note(peer, .dialling, schedule)
+            if self.isMissing(peer) { self.note(peer, .dialling, schedule) }
             let reason: String
             do {
                 guard let connection = try await self.connect(to: peer) else { return }
                 self.note(peer, .connected, schedule)
                 let reasonOfEnd = await connection.waitUntilClosed()
                 // Another connection to the peer does as well.
-                if self.findSwarm()?.usableConnection(to: peer) != nil { continue }
+                if !self.isMissing(peer) { continue }
                 schedule.ended(after: EventLoop.monotonicNow() - connection.openedAt)
                 reason = "\(reasonOfEnd)"
             } catch let error as DialError {
@@ -86,10 +99,23 @@ final class PersistentPeers: Sendable {
             }
             var generator = SystemRandom()
             let delay = schedule.delay(using: &generator)
-            self.note(peer, .waiting(delay: delay, reason: reason), schedule)
-            guard (try? await Task.sleep(for: delay)) != nil else { return }
+            let next = EventLoop.monotonicNow() + delay
+            self.note(peer, .waiting(until: next, reason: reason), schedule)
+            await self.wait(for: peer, until: next, wakes)
         }
     }
+
+    /// Waits until the peer is to be dialled, or is connected without.
+    private func wait(for peer: PeerID, until next: Instant, _ wakes: AsyncStream<Void>) async {
+        guard let loop = self.findSwarm()?.loops.next(), let alarm = self.alarms.withLock({ $0[peer] }) else { return }
+        let deadline = LoopDeadline(on: loop, at: next) { alarm.yield() }
+        defer { deadline.cancel() }
+        var iterator = wakes.makeAsyncIterator()
+        // A wake-up may be of a connection that is gone again.
+        while self.isMissing(peer), EventLoop.monotonicNow() < next, await iterator.next() != nil {}
+    }
+
+    private func isMissing(_ peer: PeerID) -> Bool { self.findSwarm()?.usableConnection(to: peer) == nil }
 
     private func connect(to peer: PeerID) async throws -> Connection? {
         guard let swarm = self.findSwarm() else { return nil }

@@ -40,6 +40,7 @@ extension DialError.Kind {
             case .securityNotAgreed, .muxerFailed: .noCommonProtocol
             case .handshakeFailed, .transportFailed: .handshakeFailed
             case .peerMismatch(_, let actual): .wrongPeer(actual)
+            case .isThisNode: .thisNode
             case .timedOut: .timedOut
             case .denied: .denied
             case .refused, .cancelled: .failed

@@ -36,6 +36,8 @@ public struct DialError: Error, Sendable, CustomStringConvertible {
         case timedOut
         /// Another peer answered.
         case wrongPeer(PeerID)
+        /// It was this node itself that answered.
+        case thisNode
         /// The peer is not in this node's private network.
         case notInPrivateNetwork
         /// The two sides have no security protocol or no muxer in common.

@@ -36,11 +36,12 @@ enum DialMetrics {
 }
 
 extension DialError.Kind {
-    /// The kind without its details, for a metric's label.
-    var label: String {
+    /// The kind without its details, for a metric's label and for programs.
+    package var label: String {
         switch self {
         case .unsupportedAddress: "unsupported_address"
         case .denied: "denied"
+        case .thisNode: "this_node"
         case .notInPrivateNetwork: "not_in_private_network"
         case .nameNotFound: "name_not_found"
         case .refused: "refused"

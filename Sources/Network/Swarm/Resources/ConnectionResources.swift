@@ -52,6 +52,8 @@ final class ConnectionResources: ConnectionScope {
 
     private var accounts: [ResourceAccount] { self.state.withLock { $0.accounts } }
 
+    var heldMemory: Int { self.own.use.memory }
+
     func reserveMemory(_ count: Int) throws(ResourceLimitError) {
         guard count > 0 else { return }
         do {

@@ -28,5 +28,7 @@ final class NetworkLimiter: Sendable {
         return Place(networks: networks)
     }
 
+    func full(now: Instant) -> [(network: IPNetwork, connections: Int)] { self.table.withLock { $0.full(now: now) } }
+
     func leave(_ place: Place) { self.table.withLock { $0.leave(place.networks) } }
 }

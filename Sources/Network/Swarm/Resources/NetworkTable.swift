@@ -70,6 +70,14 @@ struct NetworkTable {
         }
     }
 
+    /// The networks from which no connection would be taken now, those with the most connections first.
+    func full(now: Instant) -> [(network: IPNetwork, connections: Int)] {
+        self.entries.lazy
+            .filter { (try? self.check($0.key, now: now)) == nil }
+            .map { ($0.key, $0.value.connections) }
+            .sorted { ($1.1, $0.0.description) < ($0.1, $1.0.description) }
+    }
+
     private func interval(_ network: IPNetwork) -> Duration {
         self.isSite(network) ? self.limits.intervalPerSite : self.limits.intervalPerHost
     }

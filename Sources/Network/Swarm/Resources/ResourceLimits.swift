@@ -24,15 +24,18 @@ public struct ResourceLimits: Hashable, Sendable {
     /// No limits.
     public static let unlimited = ResourceLimits()
 
+    /// The least memory that limits can be made for, in bytes: below, the connections of a few peers would not fit.
+    public static let leastMemory = 64 * 1024 * 1024
+
     private init() {}
 
-    /// Limits for a node that may use `memory` bytes and `fileDescriptors` sockets.
+    /// Limits for a node that may use `memory` bytes, at least `leastMemory`, and `fileDescriptors` sockets.
     ///
     /// A connection that does nothing costs 6 KiB, and one that is busy up to 1 MiB; a stream is charged with its first window
     /// of 256 KiB. go-libp2p's defaults grow with the memory in the same way, from 128 connections on.
     public init(memory: Int, fileDescriptors: Int) {
         let mebibyte = 1024 * 1024
-        let memory = max(memory, 64 * mebibyte)
+        let memory = max(memory, Self.leastMemory)
         let sockets = max(fileDescriptors, 40)
         self.system.memory = memory
         self.system.fileDescriptors = sockets

@@ -73,6 +73,8 @@ public final class ResourceManager: ResourceScope {
                 .sorted { ($1.use.memory, $0.peer.description) < ($0.use.memory, $1.peer.description) },
             protocols: self.protocols.all.map { ResourceReport.ProtocolUse(name: $0.key, use: $0.use) }
                 .sorted { ($1.use.memory, $0.name) < ($0.use.memory, $1.name) },
+            fullNetworks: self.networks.full(now: EventLoop.monotonicNow())
+                .map { ResourceReport.FullNetwork(network: $0.network, connections: $0.connections) },
             refusals: self.refusals.counts)
     }
 }

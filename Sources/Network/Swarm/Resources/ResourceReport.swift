@@ -1,3 +1,4 @@
+public import Multiformats
 public import PeerIdentity
 
 /// Who holds what of a node's resources, and what was refused.
@@ -16,6 +17,14 @@ public struct ResourceReport: Hashable, Sendable {
         public let name: String
         /// All that its streams hold.
         public let use: ResourceUse
+    }
+
+    /// A network of hosts that has as many inbound connections as it may, or had them too fast.
+    public struct FullNetwork: Hashable, Sendable {
+        /// The hosts.
+        public let network: IPNetwork
+        /// How many inbound connections they have.
+        public let connections: Int
     }
 
     /// How often something was refused.
@@ -38,6 +47,8 @@ public struct ResourceReport: Hashable, Sendable {
     public let peers: [Peer]
     /// Protocols with streams; those that hold the most memory first.
     public let protocols: [ProtocolUse]
+    /// Networks from which no connection is taken now; those with the most connections first.
+    public let fullNetworks: [FullNetwork]
     /// What was refused, by the kind of account and of resource.
     public let refusals: [Refusals]
 }

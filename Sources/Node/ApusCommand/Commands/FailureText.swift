@@ -50,6 +50,7 @@ enum FailureText {
         case .timedOut: "check the address, that a libp2p node listens there, and that no firewall is between"
         case .nameNotFound: "check the name, or give an IP address"
         case .wrongPeer(let actual): "if it is the one you mean, end the address in /p2p/\(actual)"
+        case .thisNode: "give the address of another node"
         case .unsupportedAddress where attempt.address.contains(.onion3):
             "give Tor's SOCKS proxy, such as --socks 127.0.0.1:9050"
         case .notInPrivateNetwork: "give the swarm.key of the network that the peer is in with --swarm-key"
@@ -70,7 +71,7 @@ enum FailureText {
     /// than silence, a missing route, or an address for which this node has no transport.
     private static func distance(_ attempt: DialError.Attempt) -> Int {
         switch attempt.kind {
-        case .wrongPeer: 0
+        case .wrongPeer, .thisNode: 0
         case .denied, .notInPrivateNetwork, .noCommonProtocol: 1
         case .handshakeFailed: 2
         case .refused: 3

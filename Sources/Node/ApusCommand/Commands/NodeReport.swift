@@ -90,6 +90,7 @@ struct NodeReport: Sendable {
         case .dialFailed(let error):
             .object([
                 "event": .string("dial_failed"), "peer": .optional(error.peer), "reason": .string("\(error)"),
+                "attempts": .array(error.attempts.map(Self.json)),
             ])
         case .refused(let peer, let limit):
             .object([
@@ -117,6 +118,13 @@ struct NodeReport: Sendable {
                 "event": .string("peer_discovered"), "peer": .string("\(peer)"), "addresses": .strings(addresses),
             ])
         }
+    }
+
+    private static func json(_ attempt: DialError.Attempt) -> JSONText {
+        .object([
+            "address": .string("\(attempt.address)"), "kind": .string(attempt.kind.label),
+            "cause": .string(attempt.cause), "ms": .decimal(attempt.duration.seconds * 1_000, digits: 0),
+        ])
     }
 
     private static func json(_ name: String, _ address: Multiaddr, of node: Node) -> JSONText {

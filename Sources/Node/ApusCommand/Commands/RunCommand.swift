@@ -14,8 +14,8 @@ enum RunCommand {
             "peer_disconnected" with its reason, "peer_identified", "peer_discovered", "observed_address", \
             "address_confirmed", "address_expired", "dial_failed", "inbound_failed", "refused", "connection_refused" and \
             "stopped_listening". Without, events are logged on standard error.
-            SIGUSR1 makes the node tell who holds what of its resources, what it refused and which configured peers are \
-            connected: as text, or with --json as a "status" event.
+            SIGUSR1 makes the node tell who holds what of its resources, what it refused and counted, and which configured \
+            peers are connected: as text, or with --json as a "status" event.
             """,
         options: [RunOptions.config.declaration] + RunOptions.settings,
         examples: [
@@ -32,7 +32,13 @@ enum RunCommand {
     private static func perform(_ invocation: Invocation) async throws {
         let directory = DataDirectory(try invocation.values[RunOptions.dataDir])
         var configuration = try NodeConfiguration(run: invocation.values)
+        if let address = configuration.unlistenableAddress {
+            throw CommandError.usage(
+                "--listen: no transport of this node can listen on \(address); "
+                    + "choose an address of TCP, such as /ip4/0.0.0.0/tcp/4001")
+        }
         try directory.make()
+        try directory.lock()
         configuration.identity = .file(directory.keyFile.path)
         configuration.storage = directory.database
         if configuration.swarm.privateNetwork == nil, directory.swarmKeyFile.exists {
@@ -40,6 +46,7 @@ enum RunCommand {
         }
         let node = try await Node(configuration)
         let events = node.events
+        node.warnOfAccess()
         do {
             try await node.start()
         } catch {
@@ -127,16 +134,25 @@ extension NodeConfiguration {
     }
 
     private static func limits(_ values: OptionValues) throws(CommandError) -> ResourceLimits {
-        guard try values[RunOptions.limits] else { return .unlimited }
-        let memory = try values[RunOptions.memoryLimit].bytes
-        return .scaledToMachine(memory: memory > 0 ? Int(clamping: memory) : nil)
+        let memory = Int(clamping: try values[RunOptions.memoryLimit].bytes)
+        guard try values[RunOptions.limits] else {
+            guard memory == 0 else {
+                throw .usage("--limits=false and --memory-limit exclude each other; leave one of them out")
+            }
+            return .unlimited
+        }
+        guard memory == 0 || memory >= ResourceLimits.leastMemory else {
+            let least = ByteSize(bytes: UInt64(ResourceLimits.leastMemory))
+            throw .usage("--memory-limit: a node needs at least \(least); 0 means a quarter of the machine's memory")
+        }
+        return .scaledToMachine(memory: memory > 0 ? memory : nil)
     }
 
     private static func connections(
         _ values: OptionValues, within limits: ResourceLimits
     ) throws(CommandError) -> ConnectionPolicy {
         let most = try values[RunOptions.maximumConnections]
-        var policy = most > 0 ? ConnectionPolicy(lowWater: most / 6 * 5, highWater: most) : .fitting(limits)
+        var policy = most > 0 ? ConnectionPolicy(lowWater: max(most * 5 / 6, 1), highWater: most) : .fitting(limits)
         let idle = try values[RunOptions.idleTimeout]
         if idle > .zero { policy.idle = .close(after: idle) }
         return policy
@@ -154,7 +170,11 @@ extension NodeConfiguration {
             self.swarm.connectTimeout, self.swarm.dialTimeout + self.swarm.handshakeTimeout)
         self.swarm.negotiationTimeout = try values[RunOptions.negotiationTimeout]
         if let path = try values.optional(RunOptions.swarmKey) {
-            self.swarm.privateNetwork = try SwarmKeyFile(path).read()
+            do {
+                self.swarm.privateNetwork = try SwarmKeyFile(path).read()
+            } catch {
+                throw CommandError.usage("--swarm-key: \(error)")
+            }
         }
         if let proxy = try values.optional(RunOptions.socks) {
             var socks = SOCKSConfiguration(proxy: proxy)

@@ -31,7 +31,7 @@ enum RunOptions {
     static let memoryLimit = Option(
         "memory-limit", "SIZE", .size, defaults: ["0"], isSetting: true,
         help:
-            "How much memory buffers and windows may hold; connections and streams are bounded in proportion. 0 means a quarter of the machine's."
+            "How much memory buffers and windows may hold; connections and streams are bounded in proportion. 0 means a quarter of the machine's; the least is 64MiB."
     )
     static let maximumConnections = Option(
         "max-connections", "N", .integer(0...1_000_000), defaults: ["0"], isSetting: true,

@@ -7,6 +7,8 @@ enum JSONText: Sendable {
     case string(String)
     case array([JSONText])
     case object(KeyValuePairs<String, JSONText>)
+    /// An object whose keys are not the same each time.
+    case members([(key: String, value: JSONText)])
 
     static func strings(_ values: some Sequence<some CustomStringConvertible>) -> JSONText {
         .array(values.map { .string($0.description) })
@@ -28,9 +30,13 @@ enum JSONText: Sendable {
         case .decimal(let value, let digits): value.isFinite ? value.text(digits: digits) : "null"
         case .string(let value): Self.quote(value)
         case .array(let values): "[" + values.map(\.text).joined(separator: ",") + "]"
-        case .object(let members):
-            "{" + members.map { Self.quote($0.key) + ":" + $0.value.text }.joined(separator: ",") + "}"
+        case .object(let members): Self.text(of: members)
+        case .members(let members): Self.text(of: members)
         }
+    }
+
+    private static func text(of members: some Sequence<(key: String, value: JSONText)>) -> String {
+        "{" + members.map { Self.quote($0.key) + ":" + $0.value.text }.joined(separator: ",") + "}"
     }
 
     /// The string between quotes (RFC 8259 section 7), with all that could drive a terminal escaped.
