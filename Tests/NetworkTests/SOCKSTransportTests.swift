@@ -87,6 +87,7 @@ import Transport
             let address = try Multiaddr(request.0)
             let link = try await Self.transport(proxy.address).dial(address, on: loops.next(), timeout: Self.patience)
             #expect(link.remoteAddress == address)
+            #expect(link.route == .proxied)
             #expect(proxy.messages == [[5, 1, 0], request.1])
             await proxy.close()
         }
@@ -250,6 +251,7 @@ import Transport
             let connection = try await swarm.connect(to: Multiaddr(address).appending(peer.peer))
             #expect(connection.remotePeer == peer.peer)
             #expect(connection.remoteAddress == (try Multiaddr(address)))
+            #expect(connection.route == .proxied)
             #expect(direct.dials.withLock { $0 } == 0)
             #expect(!names.wasAsked)
             await swarm.close()

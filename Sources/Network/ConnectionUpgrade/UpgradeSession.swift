@@ -230,8 +230,8 @@ final class UpgradeSession {
             Connection.Description(
                 direction: self.direction, localPeer: self.configuration.localPeer, remotePeer: secured.remotePeer,
                 remotePublicKey: secured.remoteKey, localAddress: self.link.localAddress,
-                remoteAddress: self.link.remoteAddress, security: UpgradeNegotiation.security,
-                muxer: UpgradeNegotiation.muxer),
+                remoteAddress: self.link.remoteAddress, route: self.link.route,
+                security: UpgradeNegotiation.security, muxer: UpgradeNegotiation.muxer),
             loop: self.loop)
         let muxed = try MuxedConnection(
             connection, socket: self.socket, resources: self.resources, configuration: self.configuration,

@@ -88,7 +88,7 @@ final class SOCKSDial {
             .success(
                 RawLink(
                     descriptor: socket.descriptor, loop: self.loop, localAddress: self.link.localAddress,
-                    remoteAddress: place)))
+                    remoteAddress: place, route: .proxied)))
     }
 
     // MARK: The socket

@@ -23,6 +23,8 @@ public final class SOCKSTransport: Transport {
         self.tcp = TCPTransport(tcp)
     }
 
+    public var route: ConnectionRoute { .proxied }
+
     /// With `Scope.all` it is every address of TCP, also of those that a proxy cannot reach: nothing else may dial them.
     public func canDial(_ address: Multiaddr) -> Bool {
         if address.isOnionService { return true }
