@@ -116,7 +116,9 @@ extension NodeConfiguration {
         self.agentVersion = try values[RunOptions.agent]
         self.servesPerf = try values[RunOptions.perf]
         self.swarm.allowsListedOnly = try values[RunOptions.onlyAllowed]
-        self.mdns = try values[RunOptions.mdns] ? MDNSConfiguration() : nil
+        // Multicast goes around the proxy, and tells the networks who is here.
+        let speaksMDNS = try values.optional(RunOptions.mdns) ?? (self.socks?.scope != .all)
+        self.mdns = speaksMDNS ? MDNSConfiguration() : nil
         let loops = try values[RunOptions.loops]
         self.swarm.loops = loops > 0 ? loops : nil
         let limits = try Self.limits(values)

@@ -85,8 +85,10 @@ enum RunOptions {
         "spinning", defaultsTo: true, isSetting: true,
         help: "Let a busy thread poll on for up to 100 us before it sleeps, which makes answers quicker.")
     static let mdns = Option.flag(
-        "mdns", defaultsTo: true, isSetting: true,
-        help: "Find peers on the local networks by multicast DNS and connect to them, and let them find this node.")
+        "mdns", defaultsTo: nil, isSetting: true,
+        help:
+            "Find peers on the local networks by multicast DNS and connect to them, and let them find this node. On unless --mdns=false, but with --socks-scope all only where it is given."
+    )
     static let dialTimeout = Option(
         "dial-timeout", "TIME", .timeLimit, defaults: ["15s"], isSetting: true,
         help: "How long one address may take to connect.")
