@@ -54,7 +54,8 @@ public final class Node: Sendable {
     /// Makes a node that neither listens nor dials yet.
     ///
     /// Throws `KeyFileError` where the identity's file cannot be read, or made, `StorageError` where the database of
-    /// `NodeConfiguration.storage` cannot be opened, and `PrivateNetworkRequired` where the environment wants a private network
+    /// `NodeConfiguration.storage` cannot be opened, `AnnounceError` where `SwarmConfiguration.announce` has an address that is
+    /// of no use or another peer's, and `PrivateNetworkRequired` where the environment wants a private network
     /// and the configuration has none.
     public init(_ configuration: NodeConfiguration = .init()) async throws {
         self.configuration = configuration

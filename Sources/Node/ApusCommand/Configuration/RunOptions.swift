@@ -43,7 +43,9 @@ enum RunOptions {
         help: "Close connections that have had no stream for so long. 0 means never.")
     static let announce = Option(
         "announce", "MULTIADDR", .multiaddr, isRepeatable: true, isSetting: true,
-        help: "Tell peers of this address too: one that leads here, such as that of a router that forwards a port.")
+        help:
+            "Tell peers of this address too: one that leads here, such as that of a router that forwards a port. It needs a host and a port."
+    )
     static let onlyAllowed = Option.flag(
         "only-allowed", isSetting: true,
         help:
@@ -51,7 +53,7 @@ enum RunOptions {
     )
     static let announceOnly = Option.flag(
         "announce-only", isSetting: true,
-        help: "Tell peers of the addresses of --announce, and of no others.")
+        help: "Tell peers of the addresses of --announce, and of no others. It wants at least one.")
     static let noAnnounce = Option(
         "no-announce", "CIDR", .network, isRepeatable: true, isSetting: true,
         help: "Tell nobody of addresses in this network, such as 10.0.0.0/8, not even of those of --announce.")
