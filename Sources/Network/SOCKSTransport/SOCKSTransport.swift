@@ -74,8 +74,7 @@ public final class SOCKSTransport: Transport {
             return try await self.tcp.dial(address, on: loop, timeout: timeout)
         } catch let error as TransportError {
             // What the proxy's own host says of itself says nothing of the peer's.
-            throw TransportError(
-                error.code == .timedOut ? .timedOut : .failed, "the SOCKS proxy \(proxy) cannot be reached: \(error)")
+            throw TransportError(.proxyUnavailable, "the SOCKS proxy \(proxy) cannot be reached: \(error)")
         }
     }
 

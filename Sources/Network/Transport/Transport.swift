@@ -63,6 +63,8 @@ public struct TransportError: Error, Hashable, Sendable, CustomStringConvertible
         case unreachable
         /// The deadline passed first.
         case timedOut
+        /// The proxy on the way there is missing, or none that serves this node: the address was not tried.
+        case proxyUnavailable
         /// A name in the address leads nowhere.
         case nameNotFound
         /// Anything else.
