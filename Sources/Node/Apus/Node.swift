@@ -60,7 +60,7 @@ public final class Node: Sendable {
     public init(_ configuration: NodeConfiguration = .init()) async throws {
         self.configuration = configuration
         try PrivateNetworkRequired.check(configuration.swarm.privateNetwork)
-        self.identity = try Self.resolve(configuration.identity)
+        self.identity = try Self.identity(of: configuration)
         _ = try? OpenFileLimit.raise()
         let loops =
             configuration.sharedLoops
@@ -88,13 +88,15 @@ public final class Node: Sendable {
         self.mdns = configuration.mdns.map { [swarm = self.swarm] in MDNSService(swarm: swarm, configuration: $0) }
     }
 
-    private static func resolve(_ identity: NodeIdentity) throws -> PrivateKey {
-        switch identity {
+    private static func identity(of configuration: NodeConfiguration) throws -> PrivateKey {
+        switch configuration.identity {
         case .ephemeral: return try PrivateKey.generate(.ed25519)
         case .key(let key): return key
         case .file(let path):
             let file = KeyFile(path)
             guard !file.exists else { return try file.read() }
+            // A node that cannot be leaves no key behind.
+            try configuration.swarm.announce.check(for: nil)
             let key = try PrivateKey.generate(.ed25519)
             try file.write(key)
             return key
