@@ -137,6 +137,22 @@ struct ConfigurationTests {
         #expect(configuration.swarm.closingTime == .milliseconds(500))
     }
 
+    @Test(arguments: [
+        ("", true), ("--socks-scope onion", true), ("--socks-scope all", false), ("--socks-scope all --mdns", true),
+        ("--mdns=false", false),
+    ])
+    func `a node that dials everything through a proxy is silent on the local networks unless it is told to speak`(
+        _ words: String, speaks: Bool
+    ) throws {
+        let configuration = try NodeConfiguration(run: try Self.values("--socks 127.0.0.1:9050 \(words)"))
+        #expect((configuration.mdns != nil) == speaks)
+    }
+
+    @Test func `a file made from the example does not make it speak there`() throws {
+        let values = try Self.values("--socks 127.0.0.1:9050 --socks-scope all", file: ConfigurationExample.text())
+        #expect(try NodeConfiguration(run: values).mdns == nil)
+    }
+
     @Test func `nothing given leaves the node's own defaults`() throws {
         let configuration = try NodeConfiguration(run: try Self.values())
         let defaults = NodeConfiguration()

@@ -90,6 +90,7 @@ struct PrivateNetworkCommandTests {
         let refused = try await CommandProcess.run("ping", onion, "--socks", "127.0.0.1:1")
         #expect(refused.exitCode == 1)
         #expect(refused.errors.contains("the SOCKS proxy 127.0.0.1:1 cannot be reached"))
+        #expect(refused.errors.hasSuffix("; start the proxy, or correct --socks and --socks-login\n"))
     }
 
     @Test func `with everything through the proxy, nothing is dialled without it`() async throws {

@@ -20,7 +20,21 @@ import Testing
     }
 
     @Test(arguments: [
-        "/ip4/1.2.3.4/tcp/1", "/ip6/2600::1/tcp/1", "/ip4/192.168.1.200/tcp/1", "/ip6/fd00:1:2:3::1/tcp/1",
+        "/ip4/198.18.0.1/tcp/1", "/ip4/198.19.255.255/tcp/1", "/ip4/240.0.0.1/tcp/1", "/ip4/255.255.255.255/tcp/1",
+        "/ip4/0.1.2.3/tcp/1", "/ip4/192.0.2.1/tcp/1", "/ip6/64:ff9b::a00:1/tcp/1", "/ip6/64:ff9b::7f00:1/tcp/1",
+        "/ip6/64:ff9b:1::1/tcp/1", "/ip6/fec0::1/tcp/1", "/ip6/2001:db8::1/tcp/1", "/ip6/::2/tcp/1",
+        "/ip6/::ffff:198.18.0.1/tcp/1",
+    ])
+    func `a public peer is not looked for at addresses that are kept for something else`(text: String) throws {
+        let objection = self.filter.objection(to: try Multiaddr(text), ofPublicPeer: true)
+        #expect(objection == "it is no address of the internet, and the peer has public ones")
+        let inNetwork = DialFilter(ownAddresses: [try #require(Multiaddr(text).ipAddress)])
+        #expect(inNetwork.objection(to: try Multiaddr(text), ofPublicPeer: true) == nil)
+    }
+
+    @Test(arguments: [
+        "/ip4/1.2.3.4/tcp/1", "/ip6/64:ff9b::102:304/tcp/1", "/ip6/2600::1/tcp/1", "/ip4/192.168.1.200/tcp/1",
+        "/ip6/fd00:1:2:3::1/tcp/1",
         "/memory/1", "/dns4/example.org/tcp/1",
     ])
     func `it is looked for at public addresses and in the networks of this host`(text: String) throws {

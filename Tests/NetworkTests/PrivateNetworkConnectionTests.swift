@@ -155,11 +155,31 @@ import Transport
             try sockets.1.shutdownWrite()
             let error = try await Self.failure(side, Self.link(sockets.0, loops), direction)
             #expect("\(error)".hasPrefix("the peer is not in this private network, or its key differs: "))
+            #expect("\(error)".hasSuffix(", or it refused the connection") == opening.isEmpty, "\(error)")
             let seen = Self.everything(from: sockets.1)
             sockets.1.close()
             #expect(!seen.contains(Self.header))
             #expect(seen.count >= 24)
             #expect(Self.proposal.starts(with: try Self.decrypted(seen, key: 1).prefix(Self.proposal.count)))
+        }
+    }
+
+    /// What was said to it and not read makes the system break the connection where it is closed.
+    @Test(arguments: [Direction.outbound, .inbound])
+    func `a member that refuses the connection is not told for certain from a stranger`(
+        _ direction: Direction
+    ) async throws {
+        try await withEventLoops { loops in
+            let side = try await Self.side(loops, 1)
+            let sockets = try Socket.pair()
+            let link = try Self.link(sockets.0, loops)
+            async let failure = Self.failure(side, link, direction)
+            var byte: [UInt8] = [0]
+            while case .wouldBlock = byte.withUnsafeMutableBytes({ sockets.1.receive(into: $0) }) { await Task.yield() }
+            sockets.1.close()
+            let error = "\(try await failure)"
+            #expect(error.hasPrefix("the peer is not in this private network, or its key differs: "))
+            #expect(error.hasSuffix(" without a byte, or it refused the connection"))
         }
     }
 

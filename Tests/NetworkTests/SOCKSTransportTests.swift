@@ -87,6 +87,7 @@ import Transport
             let address = try Multiaddr(request.0)
             let link = try await Self.transport(proxy.address).dial(address, on: loops.next(), timeout: Self.patience)
             #expect(link.remoteAddress == address)
+            #expect(link.route == .proxied)
             #expect(proxy.messages == [[5, 1, 0], request.1])
             await proxy.close()
         }
@@ -164,16 +165,17 @@ import Transport
     {
         try await withEventLoops { loops in
             let error = try await Self.failure(.init(answers: answer.0, isFragmented: isFragmented), loops)
-            #expect(error.code == .failed)
+            #expect(error.code == .proxyUnavailable)
             #expect(error.reason.contains(answer.1), "\(error)")
         }
     }
 
-    @Test(arguments: [[[5, 0]], [[5, 0], [5, 0, 0]]] as [[[UInt8]]])
+    @Test(arguments: [[[5]], [[5, 0], [5, 0, 0]]] as [[[UInt8]]])
     func `a proxy that hangs up ends the attempt at once`(_ answers: [[UInt8]]) async throws {
         try await withEventLoops { loops in
             let error = try await Self.failure(.init(answers: answers, closes: true), loops)
             #expect(error.reason.contains("closed the connection") || error.reason.contains("broke"), "\(error)")
+            #expect(error.code == (answers.count < 2 ? .proxyUnavailable : .failed))
         }
     }
 
@@ -181,7 +183,7 @@ import Transport
     func `a proxy that never answers is given up in time`(_ answers: [[UInt8]]) async throws {
         try await withEventLoops { loops in
             let error = try await Self.failure(.init(answers: answers, hangs: true), loops, timeout: .milliseconds(100))
-            #expect(error.code == .timedOut)
+            #expect(error.code == (answers.isEmpty ? .proxyUnavailable : .timedOut))
         }
     }
 
@@ -191,8 +193,25 @@ import Transport
             let error = try await #require(throws: TransportError.self) {
                 _ = try await transport.dial(Multiaddr(Self.onion), on: loops.next(), timeout: Self.patience)
             }
-            #expect(error.code == .failed)
+            #expect(error.code == .proxyUnavailable)
             #expect(error.reason.hasPrefix("the SOCKS proxy 127.0.0.1:1 cannot be reached: "))
+        }
+    }
+
+    @Test func `a proxy that is not there does not make its addresses wait when it comes`() async throws {
+        try await withEventLoops { loops in
+            let swarm = try await Swarm(
+                identity: .generate(), transports: [Self.transport(SocketAddress(.v4(.loopback), port: 1))],
+                loops: loops)
+            let peer = try PrivateKey.generate().peerID
+            let addresses = try [Self.onion, "/ip4/1.2.3.4/tcp/1"].map { try Multiaddr($0) }
+            swarm.addAddresses(addresses, of: peer)
+            for _ in 0..<2 {
+                let error = try await #require(throws: DialError.self) { try await swarm.connect(to: peer) }
+                #expect(error.attempts.map(\.kind) == [.proxyUnavailable, .proxyUnavailable])
+                #expect("\(error)".contains("the SOCKS proxy 127.0.0.1:1 cannot be reached: "))
+            }
+            await swarm.close()
         }
     }
 
@@ -250,6 +269,7 @@ import Transport
             let connection = try await swarm.connect(to: Multiaddr(address).appending(peer.peer))
             #expect(connection.remotePeer == peer.peer)
             #expect(connection.remoteAddress == (try Multiaddr(address)))
+            #expect(connection.route == .proxied)
             #expect(direct.dials.withLock { $0 } == 0)
             #expect(!names.wasAsked)
             await swarm.close()

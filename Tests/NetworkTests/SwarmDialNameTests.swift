@@ -65,6 +65,18 @@ struct SwarmDialNameTests {
         }
     }
 
+    @Test func `a name that others told of leads into no network where a public peer is not looked for`() async throws {
+        let names = ["10.1.1.1", "198.18.0.1", "240.0.0.1", "127.0.0.1"].enumerated().map { ("host\($0).test", $1) }
+        try await self.withBench(names.map { "--host-record=\($0),\($1)" }) { bench in
+            let peer = try PrivateKey.generate().peerID
+            bench.swarm.addAddresses(try names.map { try Multiaddr("/dns4/\($0.0)/tcp/1") }, of: peer, as: .told)
+            let error = try await #require(throws: DialError.self) { try await bench.swarm.connect(to: peer) }
+            #expect(Set(error.attempts.map(\.address)) == Set(try names.map { try Multiaddr("/ip4/\($0.1)/tcp/1") }))
+            #expect(error.attempts.allSatisfy { $0.kind == .filtered })
+            #expect(bench.transport.record.begun == [])
+        }
+    }
+
     @Test func `a name without a record of the peer is told as such`() async throws {
         let (target, other) = try (PrivateKey.generate().peerID, PrivateKey.generate().peerID)
         let records = [Self.record("boot.test", try SwarmDialBench.address(1).appending(other))]

@@ -60,11 +60,15 @@ import Transport
     @Test func `what this node lacks is no failure of an address`() async throws {
         try await SwarmDialBench.with { bench in
             let target = try PrivateKey.generate().peerID
-            let addresses = [try SwarmDialBench.address(1), try Multiaddr("/ip4/192.0.2.2/udp/1/quic-v1")]
+            let addresses = [
+                try SwarmDialBench.address(1), try Multiaddr("/ip4/192.0.2.2/udp/1/quic-v1"),
+                try SwarmDialBench.address(3),
+            ]
             bench.transport.set(.fail(.outOfResources), for: addresses[0])
+            bench.transport.set(.fail(.proxyUnavailable), for: addresses[2])
             for _ in 0..<2 {
                 let error = await bench.failure(of: target, at: addresses)
-                #expect(Set(error?.attempts.map(\.kind) ?? []) == [.failed, .unsupportedAddress])
+                #expect(Set(error?.attempts.map(\.kind) ?? []) == [.failed, .unsupportedAddress, .proxyUnavailable])
             }
         }
     }

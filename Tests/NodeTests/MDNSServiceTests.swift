@@ -20,12 +20,17 @@ import Transport
         return configuration
     }
 
-    private static func withSwarms(_ count: Int, _ body: ([Swarm]) async throws -> Void) async throws {
+    private static func withSwarms(
+        _ count: Int, announcing policy: AnnouncePolicy = .init(), _ body: ([Swarm]) async throws -> Void
+    ) async throws {
+        var configuration = SwarmConfiguration()
+        configuration.announce = policy
         let loops = EventLoopGroup(count: 1)
         var swarms: [Swarm] = []
         for _ in 0..<count {
             let swarm = try await Swarm(
-                identity: PrivateKey.generate(.ed25519), transports: [TCPTransport()], loops: loops)
+                identity: PrivateKey.generate(.ed25519), transports: [TCPTransport()], loops: loops,
+                configuration: configuration)
             try await swarm.listen(on: Multiaddr("/ip4/127.0.0.1/tcp/0"))
             swarms.append(swarm)
         }
@@ -85,6 +90,40 @@ import Transport
             }
             #expect(swarms[0].addresses(of: peer).contains(later))
             #expect(swarms[0].connections.isEmpty)
+            for service in services { await service.stop() }
+        }
+    }
+
+    static let policies: [(policy: String, port: UInt16)] = [("added only", 45_355), ("excluded", 45_356)]
+
+    @Test(arguments: policies)
+    func `what peers are not to be told is not told on the local networks either, also when it comes later`(
+        _ name: String, port: UInt16
+    ) async throws {
+        var policy = AnnouncePolicy()
+        let added = try Multiaddr("/ip4/127.0.0.9/tcp/1")
+        let network = try #require(IPNetwork("127.0.0.1/32"))
+        if name == "excluded" { policy.excluded = [network] } else { policy.addedOnly = true }
+        policy.added = [added]
+        try await Self.withSwarms(2, announcing: policy) { swarms in
+            let services = swarms.map {
+                MDNSService(swarm: $0, configuration: Self.configuration(port: port, connects: false))
+            }
+            let events = swarms[0].subscribe()
+            for service in services { await service.start() }
+            let peer = swarms[1].localPeer
+            #expect(await Self.discovery(of: peer, events) == [added])
+            if name == "excluded" {
+                try await swarms[1].listen(on: Multiaddr("/ip4/127.0.0.1/tcp/0"))
+                let later = try await swarms[1].listen(on: Multiaddr("/ip4/127.0.0.2/tcp/0"))
+                var discovered: Set<Multiaddr> = []
+                for await event in events {
+                    if case .discovered(peer, let addresses) = event { discovered.formUnion(addresses) }
+                    if discovered.contains(later) { break }
+                }
+                #expect(discovered == [added, later])
+            }
+            #expect(swarms[0].addresses(of: peer).allSatisfy { $0.ipAddress != .v4(.loopback) })
             for service in services { await service.stop() }
         }
     }

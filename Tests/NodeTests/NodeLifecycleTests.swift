@@ -1,4 +1,5 @@
 import Apus
+import Foundation
 import Testing
 
 /// A node from its start to its end, and how it is told of both.
@@ -95,5 +96,16 @@ struct NodeLifecycleTests {
         var stopped: [Multiaddr] = []
         for await case .stoppedListening(let address) in events { stopped.append(address) }
         #expect(stopped.map(\.peerID) == [node.peerID])
+    }
+
+    @Test func `a node that cannot be made leaves no key behind`() async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("apus-\(UUID()).key").path
+        let peer = try PrivateKey.generate(.ed25519).peerID
+        for address in ["/ip4/0.0.0.0/tcp/1", "/ip4/1.2.3.4/tcp/1/p2p/\(peer)"] {
+            var configuration = try NodeConfiguration(identity: .file(path))
+            configuration.announce = [try Multiaddr(address)]
+            await #expect(throws: AnnounceError.self) { _ = try await Node(configuration) }
+        }
+        #expect(!FileManager.default.fileExists(atPath: path))
     }
 }

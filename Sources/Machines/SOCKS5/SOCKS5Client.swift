@@ -37,6 +37,9 @@ public struct SOCKS5Client: Sendable {
     /// Whether the proxy has connected.
     public var isConnected: Bool { self.stage == .connected }
 
+    /// Whether the proxy has been asked for the destination, so that what follows may be the destination's fault.
+    public var hasAsked: Bool { self.stage == .reply || self.stage == .connected }
+
     /// What to send now.
     public mutating func nextOutput() -> Bytes? { self.output.take() }
 

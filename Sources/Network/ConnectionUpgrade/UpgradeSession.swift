@@ -31,6 +31,8 @@ final class UpgradeSession {
     private var output: [UInt8] = []
     /// How many bytes at the start of `output` are as they go out.
     private var readyOutput = 0
+    /// Whether the peer has sent anything at all.
+    private var hasReceived = false
     private var completion: ((Result<Connection, UpgradeError>) -> Void)?
     /// What serves the socket after the handshake: giving up means giving that up, too.
     private weak var muxed: MuxedConnection?
@@ -164,11 +166,12 @@ final class UpgradeSession {
 
     private func failed(_ code: Int32) {
         let reason = SocketError.reason(of: code)
-        self.fail(self.stranger("it broke the connection (\(reason))") ?? .transportFailed(reason))
+        self.fail(self.stranger(self.ending("it broke the connection (\(reason))")) ?? .transportFailed(reason))
     }
 
     /// Takes off what a private network has put around the bytes.
     private func receivedFromSocket(_ received: UnsafeMutableRawBufferPointer) {
+        self.hasReceived = true
         let plaintext: UnsafeMutableRawBufferPointer
         do throws(PrivateNetworkError) {
             plaintext = try self.network?.decrypt(received) ?? received
@@ -185,8 +188,13 @@ final class UpgradeSession {
         return .notInPrivateNetwork(what)
     }
 
+    /// A member that refuses a connection, by its limits or its access list, ends it as a stranger does.
+    private func ending(_ what: String) -> String {
+        self.hasReceived ? what : "\(what) without a byte, or it refused the connection"
+    }
+
     private func receivedEnd() {
-        if let error = self.stranger("it closed the connection") {
+        if let error = self.stranger(self.ending("it closed the connection")) {
             self.fail(error)
         } else if let security = self.security {
             self.fail(.securityNotAgreed("\(security.errorAtEndOfInput)"))
@@ -231,8 +239,8 @@ final class UpgradeSession {
             Connection.Description(
                 direction: self.direction, localPeer: self.configuration.localPeer, remotePeer: secured.remotePeer,
                 remotePublicKey: secured.remoteKey, localAddress: self.link.localAddress,
-                remoteAddress: self.link.remoteAddress, security: UpgradeNegotiation.security,
-                muxer: UpgradeNegotiation.muxer),
+                remoteAddress: self.link.remoteAddress, route: self.link.route,
+                security: UpgradeNegotiation.security, muxer: UpgradeNegotiation.muxer),
             loop: self.loop, scope: self.account.scope)
         let muxed = try MuxedConnection(
             connection, socket: self.socket, resources: self.resources, configuration: self.configuration,

@@ -13,6 +13,8 @@ public final class MemoryTransport: Transport {
         self.network = network
     }
 
+    public var route: ConnectionRoute { .memory }
+
     public func canDial(_ address: Multiaddr) -> Bool {
         Self.number(address).map { $0 != 0 } ?? false
     }
@@ -39,13 +41,14 @@ public final class MemoryTransport: Transport {
         }
         let accepted = RawLink(
             descriptor: ends.listener.descriptor, loop: listener.loops.next(), localAddress: listened,
-            remoteAddress: dialled)
+            remoteAddress: dialled, route: .memory)
         listener.loop.execute { [network] in
             // Where the listener has gone meanwhile the link is dropped, as a system does with what nobody accepted.
             if network.listener(on: number)?.id == listener.id { listener.accept(accepted) }
         }
         return RawLink(
-            descriptor: ends.dialer.descriptor, loop: loop, localAddress: dialled, remoteAddress: listened)
+            descriptor: ends.dialer.descriptor, loop: loop, localAddress: dialled, remoteAddress: listened,
+            route: .memory)
     }
 
     public func listen(

@@ -34,12 +34,15 @@ final class SOCKSDial {
         if let result = self.result { return caller.give(result) }
         self.caller = caller
         guard let descriptor = self.link.takeDescriptor() else {
-            return self.fail(.failed, "the socket to the SOCKS proxy is gone")
+            return self.fail(.proxyUnavailable, "the socket to the SOCKS proxy is gone")
         }
         let socket = Socket(descriptor: descriptor)
         self.socket = socket
         let timer = LoopTimer(self.loop, whenLoopEnds: { [unowned self] in self.loopEnded() }) { [unowned self] in
-            self.fail(.timedOut, "the SOCKS proxy did not answer within \(timeout)")
+            // Behind the request it is the destination that the proxy waits for.
+            self.fail(
+                self.client.hasAsked ? .timedOut : .proxyUnavailable, "the SOCKS proxy did not answer within \(timeout)"
+            )
         }
         timer.schedule(at: deadline)
         self.timer = timer
@@ -69,7 +72,7 @@ final class SOCKSDial {
     }
 
     private func fail(_ error: SOCKS5Error) {
-        self.fail(TransportError.Code(error), "\(error)")
+        self.fail(TransportError.Code(error, hasAsked: self.client.hasAsked), "\(error)")
     }
 
     private func loopEnded() { self.fail(.failed, "the event loop has ended") }
@@ -88,7 +91,7 @@ final class SOCKSDial {
             .success(
                 RawLink(
                     descriptor: socket.descriptor, loop: self.loop, localAddress: self.link.localAddress,
-                    remoteAddress: place)))
+                    remoteAddress: place, route: .proxied)))
     }
 
     // MARK: The socket
@@ -130,7 +133,9 @@ final class SOCKSDial {
     }
 
     private func socketFailed(_ code: Int32) {
-        self.fail(.failed, "the connection to the SOCKS proxy broke: \(SocketError.reason(of: code))")
+        self.fail(
+            self.client.hasAsked ? .failed : .proxyUnavailable,
+            "the connection to the SOCKS proxy broke: \(SocketError.reason(of: code))")
     }
 }
 
@@ -144,12 +149,19 @@ extension SOCKSDial: SocketEventHandler {
 }
 
 extension TransportError.Code {
-    /// What a proxy's answer means for the address that was asked for.
-    fileprivate init(_ error: SOCKS5Error) {
-        guard case .refused(let refusal) = error else {
-            self = .failed
-            return
+    /// What a proxy's answer means for the address that was asked for. Some hang up in place of a refusal, which tells of the
+    /// address only where the proxy has been asked for it.
+    fileprivate init(_ error: SOCKS5Error, hasAsked: Bool) {
+        switch error {
+        case .refused(let refusal): self.init(refusal)
+        case .ended where hasAsked: self = .failed
+        case .invalidName: self = .unsupportedAddress
+        case .notSOCKS5, .noAcceptableMethod, .unexpectedMethod, .authenticationRefused, .unknownAddressType, .ended:
+            self = .proxyUnavailable
         }
+    }
+
+    private init(_ refusal: SOCKS5Refusal) {
         self =
             switch refusal {
             case .connectionRefused: .refused

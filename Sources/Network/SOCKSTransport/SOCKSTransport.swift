@@ -23,6 +23,8 @@ public final class SOCKSTransport: Transport {
         self.tcp = TCPTransport(tcp)
     }
 
+    public var route: ConnectionRoute { .proxied }
+
     /// With `Scope.all` it is every address of TCP, also of those that a proxy cannot reach: nothing else may dial them.
     public func canDial(_ address: Multiaddr) -> Bool {
         if address.isOnionService { return true }
@@ -72,8 +74,7 @@ public final class SOCKSTransport: Transport {
             return try await self.tcp.dial(address, on: loop, timeout: timeout)
         } catch let error as TransportError {
             // What the proxy's own host says of itself says nothing of the peer's.
-            throw TransportError(
-                error.code == .timedOut ? .timedOut : .failed, "the SOCKS proxy \(proxy) cannot be reached: \(error)")
+            throw TransportError(.proxyUnavailable, "the SOCKS proxy \(proxy) cannot be reached: \(error)")
         }
     }
 

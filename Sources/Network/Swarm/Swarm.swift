@@ -60,14 +60,15 @@ public final class Swarm: Sendable {
         var isClosed = false
     }
 
-    /// Makes a swarm that neither listens nor dials yet. Throws where the cipher is not to be had, and `StorageError` where
-    /// its database cannot be opened.
+    /// Makes a swarm that neither listens nor dials yet. Throws where the cipher is not to be had, `StorageError` where its
+    /// database cannot be opened, and `AnnounceError` where peers could do nothing with an address that they are to be told.
     public init(
         identity: PrivateKey, transports: [any Transport], loops: EventLoopGroup,
         configuration: SwarmConfiguration = .init()
     ) async throws {
         self.identity = identity
         self.localPeer = PeerID(identity.publicKey)
+        try configuration.announce.check(for: self.localPeer)
         self.configuration = configuration
         let limits = configuration.limits ?? .scaledToMachine()
         let resources = configuration.resources ?? ResourceManager(limits)

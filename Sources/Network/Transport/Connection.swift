@@ -20,6 +20,8 @@ public final class Connection: Sendable {
         public var localAddress: Multiaddr
         /// The peer's end of the socket: where it is now, which need not be where it listens.
         public var remoteAddress: Multiaddr
+        /// By which way the two ends reach each other.
+        public var route: ConnectionRoute
         /// The protocol id of the security protocol, such as "/noise".
         public var security: String
         /// The protocol id of the muxer, such as "/yamux/1.0.0".
@@ -28,7 +30,8 @@ public final class Connection: Sendable {
         /// What a transport and the handshake over it found out.
         public init(
             direction: Direction, localPeer: PeerID, remotePeer: PeerID, remotePublicKey: PublicKey,
-            localAddress: Multiaddr, remoteAddress: Multiaddr, security: String, muxer: String
+            localAddress: Multiaddr, remoteAddress: Multiaddr, route: ConnectionRoute = .direct, security: String,
+            muxer: String
         ) {
             self.direction = direction
             self.localPeer = localPeer
@@ -36,6 +39,7 @@ public final class Connection: Sendable {
             self.remotePublicKey = remotePublicKey
             self.localAddress = localAddress
             self.remoteAddress = remoteAddress
+            self.route = route
             self.security = security
             self.muxer = muxer
         }
@@ -101,6 +105,8 @@ public final class Connection: Sendable {
     public var localAddress: Multiaddr { self.description.localAddress }
     /// The peer's end of the socket: where it is now, which need not be where it listens.
     public var remoteAddress: Multiaddr { self.description.remoteAddress }
+    /// By which way the two ends reach each other.
+    public var route: ConnectionRoute { self.description.route }
     /// The protocol id of the security protocol, such as "/noise".
     public var security: String { self.description.security }
     /// The protocol id of the muxer, such as "/yamux/1.0.0".

@@ -13,14 +13,20 @@ public final class RawLink: Sendable {
     public let localAddress: Multiaddr
     /// The other side's end of the socket.
     public let remoteAddress: Multiaddr
+    /// By which way the two ends reach each other.
+    public let route: ConnectionRoute
     private let descriptor: Atomic<Int32>
 
     /// Takes over `descriptor`.
-    public init(descriptor: Int32, loop: EventLoop, localAddress: Multiaddr, remoteAddress: Multiaddr) {
+    public init(
+        descriptor: Int32, loop: EventLoop, localAddress: Multiaddr, remoteAddress: Multiaddr,
+        route: ConnectionRoute = .direct
+    ) {
         self.descriptor = Atomic(descriptor)
         self.loop = loop
         self.localAddress = localAddress
         self.remoteAddress = remoteAddress
+        self.route = route
         loop.retainLoad()
     }
 

@@ -5,6 +5,9 @@ public import Multiformats
 ///
 /// Every transport passes the same conformance suite (Tests/NetworkTests).
 public protocol Transport: Sendable {
+    /// By which way the connections that it dials lead.
+    var route: ConnectionRoute { get }
+
     /// Whether the address is one of this transport, from its form alone.
     func canDial(_ address: Multiaddr) -> Bool
     /// Whether the transport can listen on an address of this form.
@@ -26,6 +29,7 @@ public protocol Transport: Sendable {
 }
 
 extension Transport {
+    public var route: ConnectionRoute { .direct }
     public func dialsNames(in address: Multiaddr) -> Bool { false }
 }
 
@@ -59,6 +63,8 @@ public struct TransportError: Error, Hashable, Sendable, CustomStringConvertible
         case unreachable
         /// The deadline passed first.
         case timedOut
+        /// The proxy on the way there is missing, or none that serves this node: the address was not tried.
+        case proxyUnavailable
         /// A name in the address leads nowhere.
         case nameNotFound
         /// Anything else.

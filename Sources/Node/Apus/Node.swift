@@ -51,12 +51,13 @@ public final class Node: Sendable {
     /// Makes a node that neither listens nor dials yet.
     ///
     /// Throws `KeyFileError` where the identity's file cannot be read, or made, `StorageError` where the database of
-    /// `NodeConfiguration.storage` cannot be opened, and `PrivateNetworkRequired` where the environment wants a private network
+    /// `NodeConfiguration.storage` cannot be opened, `AnnounceError` where `SwarmConfiguration.announce` has an address that is
+    /// of no use or another peer's, and `PrivateNetworkRequired` where the environment wants a private network
     /// and the configuration has none.
     public init(_ configuration: NodeConfiguration = .init()) async throws {
         self.configuration = configuration
         try PrivateNetworkRequired.check(configuration.swarm.privateNetwork)
-        self.identity = try Self.resolve(configuration.identity)
+        self.identity = try Self.identity(of: configuration)
         _ = try? OpenFileLimit.raise()
         let loops =
             configuration.sharedLoops
@@ -79,13 +80,15 @@ public final class Node: Sendable {
         self.mdns = configuration.mdns.map { [swarm = self.swarm] in MDNSService(swarm: swarm, configuration: $0) }
     }
 
-    private static func resolve(_ identity: NodeIdentity) throws -> PrivateKey {
-        switch identity {
+    private static func identity(of configuration: NodeConfiguration) throws -> PrivateKey {
+        switch configuration.identity {
         case .ephemeral: return try PrivateKey.generate(.ed25519)
         case .key(let key): return key
         case .file(let path):
             let file = KeyFile(path)
             guard !file.exists else { return try file.read() }
+            // A node that cannot be leaves no key behind.
+            try configuration.swarm.announce.check(for: nil)
             let key = try PrivateKey.generate(.ed25519)
             try file.write(key)
             return key

@@ -50,7 +50,7 @@ public final class MDNSService: Sendable {
                 state.endpoint = bound
                 return true
             }
-            if isFirst { endpoint.start(addresses: self.swarm.listenAddresses) }
+            if isFirst { endpoint.start(addresses: self.swarm.locallyAnnouncedAddresses) }
             return isFirst
         }
         if !isFirst { Self.log.debug("mDNS was started before, or is stopped") }
@@ -81,7 +81,7 @@ public final class MDNSService: Sendable {
                 state.isChanged = false
                 return state.endpoint
             }
-            endpoint?.value.setAddresses(self.swarm.listenAddresses)
+            endpoint?.value.setAddresses(self.swarm.locallyAnnouncedAddresses)
         }
     }
 

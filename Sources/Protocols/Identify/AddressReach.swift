@@ -1,4 +1,5 @@
 import Multiformats
+import Transport
 
 /// Who can do anything with an address.
 enum AddressReach: Comparable {
@@ -18,13 +19,16 @@ enum AddressReach: Comparable {
     }
 }
 
-extension Multiaddr {
-    /// Whether a peer at `self` can do anything with `address`, as go-libp2p decides: a peer of the same machine with any,
-    /// one of the same network with all but loopback addresses, one on the internet with public ones.
+extension Connection {
+    /// Whether the two ends can do anything with each other's `address`, as go-libp2p decides: those of the same machine with
+    /// any, those of the same network with all but loopback addresses, others with public ones.
     ///
-    /// Of a peer that is reached without an IP address nothing can be said.
+    /// Behind a proxy is the public internet, whatever address was dialled, and so is whoever is reached without an IP address.
     func canUse(_ address: Multiaddr) -> Bool {
-        guard self.ipAddress != nil else { return true }
-        return AddressReach(address) >= AddressReach(self)
+        switch self.route {
+        case .memory: true
+        case .proxied: AddressReach(address) == .global
+        case .direct: AddressReach(address) >= AddressReach(self.remoteAddress)
+        }
     }
 }

@@ -76,7 +76,7 @@ extension IdentifyService {
     private func store(_ info: IdentifyInfo, _ message: IdentifyMessage, record: PeerRecord?, of connection: Connection)
     {
         let peer = connection.remotePeer
-        let addresses = Self.usable(info, record: record, by: connection)
+        let addresses = self.usable(info, record: record, by: connection)
         if let record, let envelope = message.signedRecord, record == info.signedRecord {
             self.swarm.addRecord(record, envelope: envelope, addresses: addresses)
         } else {
@@ -101,13 +101,15 @@ extension IdentifyService {
     }
 
     /// Where the peer may be dialled: at the addresses of its record where it sent one that holds, otherwise at those of
-    /// the message, and without those that cannot be the peer's or that we could do nothing with.
-    private static func usable(_ info: IdentifyInfo, record: PeerRecord?, by connection: Connection) -> [Multiaddr] {
+    /// the message, and without those that cannot be the peer's or that we could do nothing with. Who reaches a peer through a
+    /// proxy does not want to be led around it.
+    private func usable(_ info: IdentifyInfo, record: PeerRecord?, by connection: Connection) -> [Multiaddr] {
         let isCurrent = record != nil && info.signedRecord == record
         let addresses = isCurrent ? info.signedRecord?.addresses ?? [] : info.listenAddresses
         return addresses.filter { address in
             (address.peerID ?? connection.remotePeer) == connection.remotePeer
-                && connection.remoteAddress.canUse(address)
+                && connection.canUse(address)
+                && (connection.route != .proxied || self.swarm.dialsThroughProxy(address))
         }
     }
 }

@@ -15,7 +15,8 @@ struct IdentifySnapshot: Sendable {
     /// Grows from snapshot to snapshot of one service; the service sets it.
     var number: UInt64 = 0
     private let forSameMachine: IdentifyAnnouncement
-    private let forOthers: IdentifyAnnouncement
+    private let forNetworks: IdentifyAnnouncement
+    private let forProxied: IdentifyAnnouncement
 
     init(
         _ content: Content, identity: PrivateKey, configuration: IdentifyConfiguration, sequence: RecordSequence
@@ -31,18 +32,29 @@ struct IdentifySnapshot: Sendable {
                 return try? record.seal(with: identity).bytes
             }
         }
+        let beyondThis = content.addresses.filter { AddressReach($0) != .loopback }
+        let global = beyondThis.filter { AddressReach($0) == .global }
         self.forSameMachine = announcement(content.addresses)
-        self.forOthers = announcement(content.addresses.filter { AddressReach($0) != .loopback })
+        self.forNetworks = announcement(beyondThis)
+        // A signature less where there is nothing to leave out.
+        self.forProxied = global == beyondThis ? self.forNetworks : announcement(global)
     }
 
     /// The messages for the peer of `connection`. Loopback addresses are told to nobody who could not use them, as by
-    /// go-libp2p; who is reached without an IP address or a relay runs in
-    /// this process.
+    /// go-libp2p, and those of the local networks to nobody behind a proxy.
     func bytes(for connection: Connection) -> Bytes {
-        let isSameMachine = [connection.localAddress, connection.remoteAddress].contains { address in
-            address.ipAddress?.unmapped.isLoopback ?? !address.isCircuit
-        }
-        let announcement = isSameMachine ? self.forSameMachine : self.forOthers
+        let announcement =
+            switch connection.route {
+            case .memory: self.forSameMachine
+            case .proxied: self.forProxied
+            case .direct: connection.isOfSameMachine ? self.forSameMachine : self.forNetworks
+            }
         return announcement.bytes(observedAddress: connection.remoteAddress.withoutPeerID)
+    }
+}
+
+extension Connection {
+    fileprivate var isOfSameMachine: Bool {
+        [self.localAddress, self.remoteAddress].contains { $0.ipAddress?.unmapped.isLoopback == true }
     }
 }

@@ -3,7 +3,8 @@ public import Multiformats
 /// Which addresses a node tells peers of, besides or instead of those that it finds itself; kubo's `Announce`,
 /// `AppendAnnounce` and `NoAnnounce` are the model.
 public struct AnnouncePolicy: Hashable, Sendable {
-    /// Addresses that are told too: ones that lead here, such as that of a router that forwards a port.
+    /// Addresses that are told too: ones that lead here, such as that of a router that forwards a port. The node's own `/p2p`
+    /// at their ends is not told.
     public var added: [Multiaddr] = []
     /// Whether only the added ones are told.
     public var addedOnly = false

@@ -13,6 +13,11 @@ extension Swarm {
         self.configuration.announce.addresses(found: self.listenAddresses + self.observedAddresses)
     }
 
+    /// The addresses that the local networks are told of: those that are announced, without what peers observed.
+    package var locallyAnnouncedAddresses: [Multiaddr] {
+        self.configuration.announce.addresses(found: self.listenAddresses)
+    }
+
     /// Takes the word of the connection's peer for where it sees this node (libp2p identify, "observedAddr").
     package func observed(_ address: Multiaddr, over connection: Connection) {
         self.addressObserver.observe(address, over: connection, listeners: self.boundAddresses)

@@ -29,6 +29,7 @@ extension DialError.Kind {
             case .unreachable: .unreachable
             case .timedOut: .timedOut
             case .nameNotFound: .nameNotFound
+            case .proxyUnavailable: .proxyUnavailable
             case .addressInUse, .addressNotAvailable, .permissionDenied, .outOfResources, .failed: .failed
             }
     }

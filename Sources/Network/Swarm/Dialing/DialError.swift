@@ -34,6 +34,8 @@ public struct DialError: Error, Sendable, CustomStringConvertible {
         /// No route leads there.
         case unreachable
         case timedOut
+        /// The proxy that the address is dialled through is missing, or does not serve this node.
+        case proxyUnavailable
         /// Another peer answered.
         case wrongPeer(PeerID)
         /// It was this node itself that answered.

@@ -27,9 +27,10 @@ struct DialFilter {
         if ip.isUnspecified || ip.isMulticast { return "it is the address of no host" }
         guard isPublic else { return nil }
         if ip.isLoopback { return "it is an address of this machine, and the peer has public ones" }
-        guard ip.isPrivate || ip.isLinkLocal else { return nil }
         // Every link has the same link-local network.
         if !ip.isLinkLocal, self.networks.contains(Self.network(of: ip)) { return nil }
-        return "it is an address of another network, and the peer has public ones"
+        return ip.isPrivate || ip.isLinkLocal
+            ? "it is an address of another network, and the peer has public ones"
+            : "it is no address of the internet, and the peer has public ones"
     }
 }

@@ -106,7 +106,7 @@ extension Error {
             switch error.code {
             case .refused, .unreachable, .timedOut, .failed: true
             case .unsupportedAddress, .unavailableFamily, .addressInUse, .addressNotAvailable, .permissionDenied,
-                .outOfResources, .nameNotFound:
+                .outOfResources, .nameNotFound, .proxyUnavailable:
                 false
             }
         case let error as UpgradeError:
@@ -129,7 +129,7 @@ extension Error {
             case .refused: true
             case .unreachable, .timedOut: false
             case .unsupportedAddress, .unavailableFamily, .addressInUse, .addressNotAvailable, .permissionDenied,
-                .outOfResources, .nameNotFound, .failed:
+                .outOfResources, .nameNotFound, .proxyUnavailable, .failed:
                 nil
             }
         // The socket was connected before.

@@ -47,6 +47,7 @@ extension DialError.Kind {
         case .refused: "refused"
         case .unreachable: "unreachable"
         case .timedOut: "timed_out"
+        case .proxyUnavailable: "proxy_unavailable"
         case .wrongPeer: "wrong_peer"
         case .noCommonProtocol: "no_common_protocol"
         case .handshakeFailed: "handshake_failed"

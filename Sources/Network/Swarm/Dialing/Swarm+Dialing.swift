@@ -78,6 +78,11 @@ extension Swarm {
         return try outcome.get()
     }
 
+    /// Whether a dial of the address would go through a proxy.
+    package func dialsThroughProxy(_ address: Multiaddr) -> Bool {
+        self.transports.first { $0.canDial(address) }?.route == .proxied
+    }
+
     /// A connection on which streams can be opened: not one that is being closed, by us or by the peer.
     func usableConnection(to peer: PeerID) -> Connection? {
         self.table.connections(to: peer).first { $0.takesStreams }

@@ -20,10 +20,11 @@ struct Option<Value: Sendable>: Sendable {
 }
 
 extension Option where Value == Bool {
-    /// An option that is on where it is given, and off by `--name=false`.
-    static func flag(_ name: String, defaultsTo value: Bool = false, isSetting: Bool = false, help: String) -> Option {
+    /// An option that is on where it is given, and off by `--name=false`; nil is for one whose default depends on others.
+    static func flag(_ name: String, defaultsTo value: Bool? = false, isSetting: Bool = false, help: String) -> Option {
         Option(
-            name, "BOOLEAN", .boolean, defaults: [value ? "true" : "false"], isSetting: isSetting, help: help)
+            name, "BOOLEAN", .boolean, defaults: value.map { [$0 ? "true" : "false"] } ?? [], isSetting: isSetting,
+            help: help)
     }
 }
 

@@ -49,6 +49,7 @@ enum FailureText {
         case .timedOut where Self.isOfName(attempt): "check the name server, or give an IP address"
         case .timedOut: "check the address, that a libp2p node listens there, and that no firewall is between"
         case .nameNotFound: "check the name, or give an IP address"
+        case .proxyUnavailable: "start the proxy, or correct --socks and --socks-login"
         case .wrongPeer(let actual): "if it is the one you mean, end the address in /p2p/\(actual)"
         case .thisNode: "give the address of another node"
         case .unsupportedAddress where attempt.address.contains(.onion3):
@@ -78,7 +79,7 @@ enum FailureText {
         case .timedOut where Self.isOfName(attempt): 8
         case .timedOut: 4
         case .failed: 5
-        case .backOff: 6
+        case .proxyUnavailable, .backOff: 6
         case .unreachable: 7
         case .nameNotFound: 9
         case .tooManyDials: 10
@@ -109,7 +110,7 @@ enum FailureText {
             "choose an address of this machine with --listen, or 0.0.0.0 or :: for all that it has"
         case .permissionDenied: "choose a port above 1023 with --listen, or let this program have lower ones"
         case .outOfResources: "raise the limit of open files with: ulimit -n"
-        case .refused, .unreachable, .timedOut, .nameNotFound, .failed: nil
+        case .refused, .unreachable, .timedOut, .proxyUnavailable, .nameNotFound, .failed: nil
         }
     }
 }

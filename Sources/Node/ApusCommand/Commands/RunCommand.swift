@@ -120,10 +120,13 @@ extension NodeConfiguration {
         self.announce = try values.list(RunOptions.announce)
         self.swarm.announce.addedOnly = try values[RunOptions.announceOnly]
         self.swarm.announce.excluded = try values.list(RunOptions.noAnnounce)
+        try self.checkAnnounced(by: DataDirectory(try values[RunOptions.dataDir]).keyFile)
         self.agentVersion = try values[RunOptions.agent]
         self.servesPerf = try values[RunOptions.perf]
         self.swarm.allowsListedOnly = try values[RunOptions.onlyAllowed]
-        self.mdns = try values[RunOptions.mdns] ? MDNSConfiguration() : nil
+        // Multicast goes around the proxy, and tells the networks who is here.
+        let speaksMDNS = try values.optional(RunOptions.mdns) ?? (self.socks?.scope != .all)
+        self.mdns = speaksMDNS ? MDNSConfiguration() : nil
         let loops = try values[RunOptions.loops]
         self.swarm.loops = loops > 0 ? loops : nil
         let limits = try Self.limits(values)
@@ -131,6 +134,21 @@ extension NodeConfiguration {
         self.swarm.connections = try Self.connections(values, within: limits)
         self.swarm.spinning = try values[RunOptions.spinning]
         self.swarm.closingTime = min(try values[RunOptions.closingTime], .seconds(2))
+    }
+
+    /// Refuses what peers could do nothing with, before anything is made or started.
+    private func checkAnnounced(by keyFile: KeyFile) throws {
+        let policy = self.swarm.announce
+        if policy.addedOnly, policy.added.isEmpty {
+            throw CommandError.usage("--announce-only wants an address to tell of: give it with --announce MULTIADDR")
+        }
+        let namesPeer = policy.added.contains { $0.peerID != nil }
+        let key = namesPeer && keyFile.exists ? try keyFile.read() : nil
+        do throws(AnnounceError) {
+            try policy.check(for: key?.peerID)
+        } catch {
+            throw CommandError.usage("--announce: \(error)")
+        }
     }
 
     private static func limits(_ values: OptionValues) throws(CommandError) -> ResourceLimits {

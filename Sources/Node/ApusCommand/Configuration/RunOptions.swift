@@ -43,7 +43,9 @@ enum RunOptions {
         help: "Close connections that have had no stream for so long. 0 means never.")
     static let announce = Option(
         "announce", "MULTIADDR", .multiaddr, isRepeatable: true, isSetting: true,
-        help: "Tell peers of this address too: one that leads here, such as that of a router that forwards a port.")
+        help:
+            "Tell peers of this address too: one that leads here, such as that of a router that forwards a port. It needs a host and a port."
+    )
     static let onlyAllowed = Option.flag(
         "only-allowed", isSetting: true,
         help:
@@ -51,7 +53,7 @@ enum RunOptions {
     )
     static let announceOnly = Option.flag(
         "announce-only", isSetting: true,
-        help: "Tell peers of the addresses of --announce, and of no others.")
+        help: "Tell peers of the addresses of --announce, and of no others. It wants at least one.")
     static let noAnnounce = Option(
         "no-announce", "CIDR", .network, isRepeatable: true, isSetting: true,
         help: "Tell nobody of addresses in this network, such as 10.0.0.0/8, not even of those of --announce.")
@@ -85,8 +87,10 @@ enum RunOptions {
         "spinning", defaultsTo: true, isSetting: true,
         help: "Let a busy thread poll on for up to 100 us before it sleeps, which makes answers quicker.")
     static let mdns = Option.flag(
-        "mdns", defaultsTo: true, isSetting: true,
-        help: "Find peers on the local networks by multicast DNS and connect to them, and let them find this node.")
+        "mdns", defaultsTo: nil, isSetting: true,
+        help:
+            "Find peers on the local networks by multicast DNS and connect to them, and let them find this node. On unless --mdns=false, but with --socks-scope all only where it is given."
+    )
     static let dialTimeout = Option(
         "dial-timeout", "TIME", .timeLimit, defaults: ["15s"], isSetting: true,
         help: "How long one address may take to connect.")
