@@ -87,6 +87,7 @@ release: libraries
 .PHONY: lint
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Interop/apus-peer Interop/hostile-peer Docs/Examples Fuzz/Package.swift Fuzz/Sources Benchmarks/Package.swift Benchmarks/Sources
+	@python3 Tests/Mutants/mutants.py --check
 
 .PHONY: format
 format:

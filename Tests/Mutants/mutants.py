@@ -27,8 +27,8 @@ TIMEOUT = 30
 def main():
     arguments = parse_arguments()
     problems = check_names()
-    if problems:
-        return complain(problems)
+    if problems or arguments.check:
+        return complain(problems + (check_page() if arguments.check else []))
     names = arguments.defence or list(DEFENCES)
     if not arguments.skip_build:
         build(arguments.swift)
@@ -52,6 +52,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--swift", default=os.environ.get("SWIFT", "swift"))
     parser.add_argument("--skip-build", action="store_true", help="the tests were built before")
+    parser.add_argument("--check", action="store_true", help="only see that names, tests and the page agree")
     parser.add_argument("--no-report", action="store_true", help="leave Docs/Security.md as it is")
     parser.add_argument("--jobs", type=int, default=2, help="how many defences are tried at once")
     parser.add_argument("defence", nargs="*", help="only these")
@@ -72,6 +73,13 @@ def check_names():
     problems += [f"{name} has no test in defences.py" for name in sorted(named - DEFENCES.keys())]
     problems += [f"{name} guards nothing" for name in sorted(named) if not places(name)]
     return problems
+
+
+def check_page():
+    """The page has every defence, and no other."""
+    shown = set(re.findall(r"^\| [^|]* \| `(\w+)` \|", PAGE.read_text().split(BEGIN)[1].split(END)[0], re.M))
+    problems = [f"Docs/Security.md has no row of {name}; make mutants writes it" for name in DEFENCES if name not in shown]
+    return problems + [f"Docs/Security.md has a row of {name}, which is no defence" for name in shown - DEFENCES.keys()]
 
 
 def places(name):

@@ -17,8 +17,8 @@ public struct DiscoveredDials: Sendable {
     /// No peer yet.
     public init() {}
 
-    /// Notes a peer that was discovered, or has new addresses: it is dialled at once where it was not before. As many are
-    /// kept as `MDNSLimits.peers` says.
+    /// Notes a peer that was discovered, which is dialled at once. One that is known keeps its turn, whatever addresses it
+    /// has now: who changes them all the time is not dialled all the time. As many are kept as `MDNSLimits.peers` says.
     public mutating func discovered(_ peer: PeerID, now: Instant) {
         guard self.entries[peer] == nil, self.order.count < MDNSLimits.peers else { return }
         self.entries[peer] = Entry(dueAt: now)

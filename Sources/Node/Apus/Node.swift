@@ -32,7 +32,6 @@ public final class Node: Sendable {
     public let mdns: MDNSService?
 
     private let ownLoops: EventLoopGroup?
-    /// Dials of the bootstrap peers.
     private let state = Locked(State())
     private static let log = Log("node")
 

@@ -12,7 +12,7 @@ enum DialRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     var description: String {
         switch self {
         case .backOff(let entry, let ago, let rest):
-            "not dialled for another \(rest.formattedMilliseconds): \(entry.cause), "
+            "not dialled for another \(rest.components.seconds + 1) s: \(entry.cause), "
                 + "\(ago.formattedMilliseconds) ago, the failure \(entry.failures) of a row"
         case .filtered(let reason): "not dialled: \(reason)"
         case .blackHole(let network): "not dialled: nearly nobody was reached over \(network) lately"
