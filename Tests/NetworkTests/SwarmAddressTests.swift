@@ -31,12 +31,15 @@ import Transport
     }
 
     /// A connection as seen from here, without one.
-    private func connection(_ swarm: Swarm, local: Multiaddr, remote: String) throws -> Connection {
+    private func connection(
+        _ swarm: Swarm, local: Multiaddr, remote: String, route: ConnectionRoute = .direct
+    ) throws -> Connection {
         let peer = try PrivateKey.generate()
         return Connection(
             Connection.Description(
                 direction: .outbound, localPeer: swarm.localPeer, remotePeer: peer.peerID,
                 remotePublicKey: peer.publicKey, localAddress: local, remoteAddress: try Multiaddr(remote),
+                route: route,
                 security: "/noise", muxer: "/yamux/1.0.0"),
             loop: swarm.loops.next())
     }
@@ -81,6 +84,18 @@ import Transport
                         try Multiaddr("/ip4/8.8.4.4/tcp/1"),
                         over: try self.connection(swarm, local: Multiaddr(text), remote: remote))
                 }
+            }
+            #expect(swarm.observedAddresses == [])
+        }
+    }
+
+    @Test func `what is seen through a proxy does not count`() async throws {
+        try await self.withSwarm { swarm, listener in
+            for number in 1...8 {
+                let remote = "/ip4/1.2.\(number).1/tcp/4001"
+                swarm.observed(
+                    try Multiaddr("/ip4/8.8.4.4/tcp/1"),
+                    over: try self.connection(swarm, local: listener, remote: remote, route: .proxied))
             }
             #expect(swarm.observedAddresses == [])
         }

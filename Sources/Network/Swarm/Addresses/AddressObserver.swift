@@ -38,9 +38,11 @@ final class AddressObserver: Sendable {
     var confirmed: [Multiaddr] { self.state.withLock { $0.observed.confirmed } }
 
     /// Takes the word of a connection's peer. It counts where the connection's own end is a socket that listens, so that the
-    /// port is one at which others find this node: of what was dialled, only what left from a port that is listened on.
+    /// port is one at which others find this node: of what was dialled, only what left from a port that is listened on. Behind a
+    /// proxy it is the proxy that is seen.
     func observe(_ observed: Multiaddr, over connection: Connection, listeners: [Multiaddr]) {
-        guard let observer = connection.remoteAddress.ipAddress, !connection.remoteAddress.isCircuit,
+        guard connection.route != .proxied, let observer = connection.remoteAddress.ipAddress,
+            !connection.remoteAddress.isCircuit,
             let listener = Self.listener(of: connection.localAddress, among: listeners)
         else { return }
         self.change { state, now in
