@@ -44,6 +44,8 @@ import Transport
         await dialer.close()
         await listener.close()
         await loops.shutdown()
+        // The swarms do not keep them, and an optimised test lets go of them behind their last mention.
+        withExtendedLifetime(services) {}
         return try outcome.get()
     }
 
