@@ -29,13 +29,22 @@ struct DataDirectory: Sendable {
             }
             return
         }
-        let parent = NSString(string: self.path).deletingLastPathComponent
-        if !parent.isEmpty, parent != self.path, stat(parent, &information) != 0 { try DataDirectory(parent).make() }
+        if let parent = self.parent, stat(parent, &information) != 0 { try DataDirectory(parent).make() }
         guard mkdir(self.path, 0o700) == 0 || errno == EEXIST else {
             let reason = String(cString: strerror(errno))
             throw .failed(
                 "the data directory \(self.path) cannot be made: \(reason); choose another with --data-dir")
         }
+    }
+
+    /// The directory that it is in; nil for the root's, and for the one that the process is in.
+    ///
+    /// Foundation's `deletingLastPathComponent` traps for a name of one character (Swift 6.3 on Linux).
+    var parent: String? {
+        var rest = self.path.utf8[...]
+        while rest.last == UInt8(ascii: "/") { rest.removeLast() }
+        guard let slash = rest.lastIndex(of: UInt8(ascii: "/")), slash > rest.startIndex else { return nil }
+        return String(rest[..<slash])
     }
 
     /// Lends the node's database to `body`, beside a node that runs with it perhaps; nil where there is none, and `makesIt`
