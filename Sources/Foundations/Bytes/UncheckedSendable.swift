@@ -11,7 +11,7 @@
 ///   it has ended, by nobody.
 /// - `LoopEngine.wakeUp` (EventLoop): passed only to `uv_async_send`, which libuv declares safe on any thread, with a lock
 ///   held that the loop takes before it frees the handle.
-/// - `Locked.mutex` and `Locked.memory`: the one is for many threads, the other is reached with it locked.
+/// - `SystemMutex.mutex` and `Locked.memory`: the one is for many threads, the other is reached with it locked.
 public struct UncheckedSendable<Value>: @unchecked Sendable {
     public let value: Value
 

@@ -82,11 +82,9 @@ extension MuxedConnection {
 
     /// Lets others have the stream's place as long as it has agreed on nothing.
     private func mayEnd(_ stream: LoopStream) {
-        let (loop, bound) = (self.loop, LoopBound(stream, on: self.loop))
-        self.entry(stream.yamuxID)?.scope.mayEnd {
-            // At once where it can be, so that whoever needs the place has it.
-            if loop.isCurrent { bound.value.reset() } else { loop.execute { bound.value.reset() } }
-        }
+        let bound = LoopBound(stream, on: self.loop)
+        // At once where it can be, so that whoever needs the place has it.
+        self.entry(stream.yamuxID)?.scope.mayEnd { [connection] in connection.onLoop { bound.value.reset() } }
     }
 
     /// Bounds the time that a stream may take to agree on its protocol.

@@ -185,7 +185,8 @@ public final class Connection: Sendable {
 
     private var closeText: String { self.closeReason.map { "\($0)" } ?? "it is not open" }
 
-    private func onLoop(_ body: @escaping @Sendable () -> Void) {
+    /// Runs `body` on the loop: at once where it is the caller's own.
+    package func onLoop(_ body: @escaping @Sendable () -> Void) {
         if self.loop.isCurrent { body() } else { self.loop.execute(body) }
     }
 
