@@ -57,6 +57,8 @@ DEFENCES = {
     "connectionLimits": ([1], "one peer has so many connections and no more"),
     "streamLimits": ([1], "one peer has so many streams and no more"),
     "halfOpenStreams": ([1], "streams that agree on nothing give way to those of others"),
+    "halfOpenConnections": ([1, 15], "handshakes of those who stay silent give way to those who come"),
+    "inboundPlaces": ([1], "a crowd of strangers that stays gives way to those who come, and who was there before stays"),
     "memoryLimits": ([1], "one peer's streams hold so much memory and no more"),
     "socketLimits": ([1], "what has no peer yet has so many sockets and no more"),
     "networkConnections": ([16], "a host has as many connections as it may, and another its own"),

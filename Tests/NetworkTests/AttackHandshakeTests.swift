@@ -207,6 +207,8 @@ struct AttackHandshakeTests {
     {
         var configuration = SwarmConfiguration()
         configuration.handshakeTimeout = .seconds(1)
+        // With the limits of a small machine some would give way to the others before.
+        configuration.limits = .unlimited
         try await HostileSubject.with(configuration) { subject in
             let events = subject.swarm.subscribe()
             var peers: [HostilePeer] = []

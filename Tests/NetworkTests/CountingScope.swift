@@ -126,6 +126,8 @@ private final class CountingConnection: ConnectionScope {
         self.direction = direction
     }
 
+    func mayEnd(_ end: @escaping @Sendable () -> Void) {}
+    func progressed(to stage: ConnectionStage) {}
     func setPeer(_ peer: PeerID) throws(ResourceLimitError) {}
     func reserveMemory(_ count: Int) throws(ResourceLimitError) { try self.scope.reserve(.memory(count)) }
     func releaseMemory(_ count: Int) { self.scope.release(.memory(count)) }

@@ -188,7 +188,7 @@ struct ResourceManagerTests {
         #expect(limits.peer.memory <= limits.system.memory / 4)
         #expect(limits.peer.streams <= limits.system.streams / 4)
         #expect(limits.peer.connections < limits.system.inboundConnections)
-        #expect(limits.transient.inboundConnections >= 16)
+        #expect(limits.transient.inboundConnections >= 8)
         #expect(limits.connection.memory <= limits.peer.memory)
         // Connections are closed before newcomers are refused, and dials wait before they are.
         let policy = ConnectionPolicy.fitting(limits)

@@ -127,6 +127,10 @@ public enum Defence: String, CaseIterable, Sendable {
     case streamLimits
     /// Streams that agree on nothing give way to others.
     case halfOpenStreams
+    /// Handshakes of those who have not shown who they are give way to others.
+    case halfOpenConnections
+    /// Connections of a crowd of strangers give way to those who come.
+    case inboundPlaces
     /// Everybody has a bound of memory.
     case memoryLimits
     /// The node has so many sockets at most.

@@ -164,6 +164,7 @@ final class MuxedConnection {
         self.establishDeadline = nil
         let onEstablished = self.onEstablished
         self.onEstablished = nil
+        if self.connection.direction == .inbound { self.scope.progressed(to: .established) }
         onEstablished?(.success(self.connection))
     }
 }

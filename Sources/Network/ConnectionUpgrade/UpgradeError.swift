@@ -20,6 +20,8 @@ public enum UpgradeError: Error, Hashable, Sendable {
     case timedOut(after: Duration)
     /// A limit of this node does not allow the connection.
     case refused(ResourceLimitError)
+    /// The handshake gave its place to others that came later.
+    case gaveWay
     /// This node does not let the peer connect, by its access list.
     case denied(String)
     case cancelled
@@ -38,6 +40,7 @@ extension UpgradeError {
         case .transportFailed: "transport_failed"
         case .timedOut: "timed_out"
         case .refused: "refused"
+        case .gaveWay: "gave_way"
         case .denied: "denied"
         case .cancelled: "cancelled"
         }
@@ -57,6 +60,7 @@ extension UpgradeError: CustomStringConvertible {
         case .transportFailed(let why): "the connection broke during the handshake: \(why)"
         case .timedOut(let after): "the handshake took longer than \(after)"
         case .refused(let limit): "this node refused the connection: \(limit)"
+        case .gaveWay: "the handshake gave its place to a newer one: too many have not shown who they are"
         case .denied(let why): why
         case .cancelled: "the attempt was cancelled"
         }

@@ -86,7 +86,24 @@ final class UpgradeSession {
         }
         if Defence.handshakeTimeout.isOn { self.timer?.schedule(at: self.deadline) }
         self.poller?.update(reading: true, writing: false)
+        guard self.direction == .inbound else { return self.advance() }
+        self.mayEnd()
         self.advance()
+        // A dialer speaks at once, so that its first message often is there already.
+        self.receive(untilEnd: false)
+    }
+
+    /// Lets others have the place of a handshake that the peer has begun, as long as no connection stands.
+    private func mayEnd() {
+        let bound = LoopBound(self, on: self.loop)
+        self.account.scope.mayEnd {
+            // At once where it can be, so that whoever needs the place has it.
+            if bound.loop.isCurrent {
+                bound.value.fail(.gaveWay)
+            } else {
+                bound.loop.execute { bound.value.fail(.gaveWay) }
+            }
+        }
     }
 
     /// Ends the attempt; the completion hears of it once.
@@ -114,7 +131,10 @@ final class UpgradeSession {
     private func advance() {
         self.security?.appendOutput(to: &self.output)
         // A dialer's first handshake message goes out behind its only proposal, without waiting for the answer.
-        if let output = self.handshake?.nextOutput() { self.output += output }
+        if let output = self.handshake?.nextOutput() {
+            self.output += output
+            if self.direction == .inbound { self.account.scope.progressed(to: .answered) }
+        }
         self.send()
     }
 

@@ -75,7 +75,7 @@ public final class Swarm: Sendable {
         self.resources = resources
         let fitting = configuration.resources == nil ? limits : .unlimited
         self.connectionManager = ConnectionManager(
-            configuration.connections ?? .fitting(fitting), self.table, loops: loops)
+            configuration.connections ?? .fitting(fitting), places: .fitting(fitting), self.table, loops: loops)
         self.transports = transports
         self.loops = loops
         self.dialGate = DialGate(configuration.dialLimits)
@@ -170,7 +170,7 @@ public final class Swarm: Sendable {
         SwarmMetrics.connected(connection)
         self.events.send(.connected(connection))
         self.hooks.connected(connection)
-        self.connectionManager.connected()
+        self.connectionManager.connected(connection)
         return true
     }
 

@@ -57,6 +57,14 @@ struct SwarmMetrics: Sendable {
             ["peer": connection.remotePeer, "address": connection.remoteAddress, "why": why])
     }
 
+    static func gaveWay(_ connection: Connection) {
+        self.trimmed(connection, "no place was left")
+        guard let untold = self.untold("gave way") else { return }
+        self.log.info(
+            "an inbound connection gave its place to a newer one",
+            ["peer": connection.remotePeer, "address": connection.remoteAddress, "more_since": untold])
+    }
+
     static func streamViolation(on connection: Connection, _ reason: StreamCloseReason) {
         self.counter("stream_violations_total", "Streams that ended because the peer broke their rules.", [:])
             .increment()

@@ -7,7 +7,7 @@ import Transport
 /// Takes the connections of a listening socket, confined to its loop.
 final class TCPAcceptor {
     /// At most this many connections are accepted before other sockets of the loop have their turn.
-    static let batchSize = 64
+    static let batchSize = 16
     /// Where the system has no descriptor left, the connections wait this long in its own queue until the next try.
     static let pause = Duration.milliseconds(100)
     /// The log is told of it this often at most.

@@ -15,8 +15,21 @@ public protocol ResourceScope: AnyObject, Sendable {
     ) throws(ResourceLimitError) -> any ConnectionScope
 }
 
+/// How far an inbound connection has come.
+public enum ConnectionStage: Sendable {
+    /// The peer's part of the key exchange has come, and was answered.
+    case answered
+    /// The connection stands.
+    case established
+}
+
 /// The account of one connection. Charges go to the node's account and to the peer's, too.
 public protocol ConnectionScope: AnyObject, Sendable {
+    /// Lets the account end the connection by `end`, which may be called on any thread, while it does not stand and others
+    /// need the place.
+    func mayEnd(_ end: @escaping @Sendable () -> Void)
+    /// Notes how far a connection has come that may be ended.
+    func progressed(to stage: ConnectionStage)
     /// Names who the connection leads to. Throws where that peer has as much as it may: then it is named no one.
     func setPeer(_ peer: PeerID) throws(ResourceLimitError)
     /// Charges `count` bytes of memory. Throws where a limit does not allow it: then nothing is charged.
@@ -70,6 +83,8 @@ public final class UnlimitedResources: ResourceScope, ConnectionScope, StreamSco
     public func releaseMemory(_ count: Int) {}
     /// This account itself.
     public func streamScope(_ direction: Direction, memory: Int) throws(ResourceLimitError) -> any StreamScope { self }
+    /// Does nothing.
+    public func progressed(to stage: ConnectionStage) {}
     /// Does nothing: there is room.
     public func mayEnd(_ end: @escaping @Sendable () -> Void) {}
     /// Allows it.

@@ -1,5 +1,6 @@
 import Bytes
 import EventLoop
+import Multiformats
 public import PeerIdentity
 import Telemetry
 import Transport
@@ -15,6 +16,9 @@ public final class ConnectionManager: Sendable {
     private let table: ConnectionTable
     private let loops: EventLoopGroup
     private let alarm = Locked(Alarm())
+    private let places: InboundPlaces
+    /// Held while room is made, which one thread does for all.
+    private let makingRoom = Locked(())
 
     /// When connections are looked at next.
     private struct Alarm {
@@ -28,8 +32,11 @@ public final class ConnectionManager: Sendable {
     private static let closingTime = Duration.seconds(1)
     private static let log = Log("swarm")
 
-    init(_ policy: ConnectionPolicy, _ table: ConnectionTable, loops: EventLoopGroup) {
+    init(
+        _ policy: ConnectionPolicy, places: InboundPlaces, _ table: ConnectionTable, loops: EventLoopGroup
+    ) {
         self.policy = policy
+        self.places = places
         self.table = table
         self.loops = loops
     }
@@ -66,8 +73,9 @@ public final class ConnectionManager: Sendable {
 
     // MARK: Closing what is too much
 
-    /// A connection came to stand.
-    func connected() {
+    /// A connection came to stand, on its loop.
+    func connected(_ connection: Connection) {
+        if connection.direction == .inbound { self.makeRoom(for: connection) }
         if self.policy.idle != .keep || self.table.count > self.policy.highWater { self.schedule() }
     }
 
@@ -104,6 +112,35 @@ public final class ConnectionManager: Sendable {
             self.end(&left, "too many connections") { ids.contains($0.id) }
         }
         if left.count > self.policy.highWater || (self.policy.idle != .keep && !left.isEmpty) { self.schedule() }
+    }
+
+    // MARK: Making room
+
+    private func makeRoom(for newcomer: Connection) {
+        guard self.table.stayingInbound > self.places.count else { return }
+        let leaving = self.makingRoom.withLock { _ -> [Connection] in
+            let staying = self.table.allStayingInbound
+            let candidates = self.placeHolders(staying, but: newcomer)
+            let going = Set(self.places.givingWay(candidates, standing: staying.count).map(\.id))
+            return self.table.leave(staying.filter { going.contains($0.id) })
+        }
+        for connection in leaving {
+            SwarmMetrics.gaveWay(connection)
+            connection.beginClose(gracePeriod: nil)
+        }
+    }
+
+    private func placeHolders(_ connections: [Connection], but newcomer: Connection) -> [InboundPlaces.Candidate] {
+        let now = EventLoop.monotonicNow()
+        return self.scores.withLock { scores in
+            connections.compactMap { connection in
+                let peer = connection.remotePeer
+                guard connection != newcomer, !scores.isProtected(peer) else { return nil }
+                return InboundPlaces.Candidate(
+                    id: connection.id, network: connection.remoteAddress.ipAddress.map(InboundPlaces.network(of:)),
+                    value: scores.value(of: peer, now: now))
+            }
+        }
     }
 
     private func isIdle(_ connection: Connection, now: Instant) -> Bool {

@@ -44,7 +44,7 @@ extension DialError.Kind {
             case .isThisNode: .thisNode
             case .timedOut: .timedOut
             case .denied: .denied
-            case .refused, .cancelled: .failed
+            case .refused, .gaveWay, .cancelled: .failed
             }
     }
 }

@@ -111,7 +111,7 @@ extension Error {
             }
         case let error as UpgradeError:
             switch error {
-            case .refused, .denied, .isThisNode, .cancelled: false
+            case .refused, .gaveWay, .denied, .isThisNode, .cancelled: false
             case .securityNotAgreed, .handshakeFailed, .notInPrivateNetwork, .peerMismatch, .muxerFailed,
                 .transportFailed,
                 .timedOut:

@@ -14,6 +14,8 @@ final class ConnectionResources: ConnectionScope {
         /// All accounts that are charged, the connection's own first.
         var accounts: [ResourceAccount]
         var peer: PeerID?
+        /// Where its handshake is entered, until the connection stands.
+        var halfOpen: HalfOpenConnections.Place?
         var isClosed = false
     }
 
@@ -42,6 +44,27 @@ final class ConnectionResources: ConnectionScope {
             $0.peer = peer
         }
         self.manager.transient.give(use)
+    }
+
+    func mayEnd(_ end: @escaping @Sendable () -> Void) {
+        let connections = self.manager.halfOpenConnections
+        if connections.makeRoom() {
+            _ = self.manager.noted(
+                ResourceLimitError(
+                    resource: .connection(.inbound), scope: .transient, limit: connections.places))
+        }
+        let place = connections.enter(end)
+        self.state.withLock { $0.halfOpen = place }
+    }
+
+    func progressed(to stage: ConnectionStage) {
+        guard let place = self.state.withLock({ $0.halfOpen.take() }) else { return }
+        switch stage {
+        case .answered:
+            let spoken = self.manager.halfOpenConnections.spoke(place)
+            self.state.withLock { $0.halfOpen = spoken }
+        case .established: self.manager.halfOpenConnections.leave(place)
+        }
     }
 
     func charge(_ amount: ResourceUse) throws(ResourceLimitError) {
@@ -82,6 +105,7 @@ final class ConnectionResources: ConnectionScope {
             return (state.accounts, state.peer)
         }
         guard let ended else { return }
+        self.progressed(to: .established)
         ResourceAccount.giveBack(ended.accounts, self.own.use)
         if let peer = ended.peer { self.manager.peers.leave(peer) }
         if let network { self.manager.networks.leave(network) }

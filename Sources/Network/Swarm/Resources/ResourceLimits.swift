@@ -46,7 +46,7 @@ public struct ResourceLimits: Hashable, Sendable {
         self.system.outboundConnections = connections * 3 / 4
         self.system.streams = max(memory / mebibyte * 16, 1_024)
         self.transient.connections = max(connections / 4, 64)
-        self.transient.inboundConnections = max(connections / 8, 32)
+        self.transient.inboundConnections = min(max(connections / 8, 32), self.system.inboundConnections / 3)
         self.transient.streams = max(self.system.streams / 4, 256)
         self.transient.memory = memory / 4
         self.peer.connections = 8

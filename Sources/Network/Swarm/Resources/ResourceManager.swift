@@ -17,7 +17,8 @@ public final class ResourceManager: ResourceScope {
     let peers: AccountTable<PeerID>
     let protocols: AccountTable<String>
     let networks: NetworkLimiter
-    let halfOpen = HalfOpenStreams()
+    let halfOpenStreams = HalfOpenQueue()
+    let halfOpenConnections: HalfOpenConnections
     private let refusals: RefusalCounter
 
     /// The accounts of a new node.
@@ -28,6 +29,7 @@ public final class ResourceManager: ResourceScope {
         self.peers = AccountTable(limits.peer) { .peer($0) }
         self.protocols = AccountTable(limits.protocolID) { .protocolID($0) }
         self.networks = NetworkLimiter(limits.networks)
+        self.halfOpenConnections = HalfOpenConnections(places: limits.transient.inboundConnections / 2)
         self.refusals = RefusalCounter()
     }
 

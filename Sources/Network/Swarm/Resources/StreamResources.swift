@@ -27,18 +27,18 @@ final class StreamResources: StreamScope {
     /// Ends the oldest of those that speak nothing where this one takes the half of their room that others may need.
     private func makeRoom() {
         guard Defence.halfOpenStreams.isOn, let exceeded = self.manager.transient.exceedsHalf else { return }
-        guard self.manager.halfOpen.endOldest() else { return }
+        guard self.manager.halfOpenStreams.endOldest() else { return }
         _ = self.manager.noted(
             ResourceLimitError(resource: exceeded.resource, scope: .transient, limit: exceeded.limit))
     }
 
     func mayEnd(_ end: @escaping @Sendable () -> Void) {
         guard self.protocolID == nil, !self.isClosed else { return }
-        self.halfOpen = self.manager.halfOpen.enter(end)
+        self.halfOpen = self.manager.halfOpenStreams.enter(end)
     }
 
     private func leaveHalfOpen() {
-        if let number = self.halfOpen.take() { self.manager.halfOpen.leave(number) }
+        if let number = self.halfOpen.take() { self.manager.halfOpenStreams.leave(number) }
     }
 
     private func charge(_ amount: ResourceUse) throws(ResourceLimitError) {

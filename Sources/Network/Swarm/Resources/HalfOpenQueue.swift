@@ -1,10 +1,10 @@
 import Bytes
 
-/// The inbound streams of a node that have agreed on no protocol yet, in the order in which they came.
+/// What peers have begun and not finished, in the order in which it came: streams without a protocol, or handshakes.
 ///
-/// They cost whoever opens them nothing, and all peers share what they may take. So none of them keeps its place against
-/// others: where more than half of it is taken, the oldest gives way. Who means to speak says what with its first frame.
-final class HalfOpenStreams: Sendable {
+/// It costs whoever begins it next to nothing, and all peers share what it may take. So none of it keeps its place against
+/// others: where more than half of the places are taken, the oldest gives way. Who means to speak does so at once.
+final class HalfOpenQueue: Sendable {
     private struct State {
         var ends: [UInt64: @Sendable () -> Void] = [:]
         /// The numbers in their order, and some that are no longer there.
@@ -14,7 +14,10 @@ final class HalfOpenStreams: Sendable {
 
     private let state = Locked(State())
 
-    /// Enters a stream that `end` resets, from any thread; the number takes it out again.
+    /// How many have neither ended nor been finished.
+    var count: Int { self.state.withLock { $0.ends.count } }
+
+    /// Enters one that `end` ends, from any thread; the number takes it out again.
     func enter(_ end: @escaping @Sendable () -> Void) -> UInt64 {
         self.state.withLock { state in
             state.last += 1
@@ -25,13 +28,14 @@ final class HalfOpenStreams: Sendable {
         }
     }
 
-    /// Takes out a stream that has agreed on a protocol, or ended.
-    func leave(_ number: UInt64) {
+    /// Takes out one that was finished, or has ended, and returns what would have ended it.
+    @discardableResult
+    func leave(_ number: UInt64) -> (@Sendable () -> Void)? {
         // What the closure holds goes outside of the lock.
-        _ = self.state.withLock { $0.ends.removeValue(forKey: number) }
+        self.state.withLock { $0.ends.removeValue(forKey: number) }
     }
 
-    /// Resets the oldest stream; false where there is none.
+    /// Ends the oldest; false where there is none.
     func endOldest() -> Bool {
         let end = self.state.withLock { state -> (@Sendable () -> Void)? in
             while let number = state.order.popFirst() {

@@ -1,0 +1,46 @@
+import Bytes
+import Transport
+
+/// The handshakes that peers have begun with a node, which give way to each other where they take too many places.
+///
+/// The silent ones go first: who has sent its part of the key exchange has worked for its place, and made this node work.
+final class HalfOpenConnections: Sendable {
+    /// Above so many the oldest gives way.
+    let places: Int
+    private let silent = HalfOpenQueue()
+    private let spoken = HalfOpenQueue()
+
+    /// Where a handshake is entered.
+    enum Place: Sendable {
+        case silent(UInt64)
+        case spoken(UInt64)
+    }
+
+    init(places: Int) { self.places = places }
+
+    /// Enters a handshake that `end` gives up, from any thread.
+    func enter(_ end: @escaping @Sendable () -> Void) -> Place { .silent(self.silent.enter(end)) }
+
+    /// The place of one that is silent no more.
+    func spoke(_ place: Place) -> Place {
+        // One that is being given up has left already.
+        guard case .silent(let number) = place, let end = self.silent.leave(number) else { return place }
+        return .spoken(self.spoken.enter(end))
+    }
+
+    /// Takes out a handshake that led to a connection, or ended.
+    func leave(_ place: Place) {
+        switch place {
+        case .silent(let number): self.silent.leave(number)
+        case .spoken(let number): self.spoken.leave(number)
+        }
+    }
+
+    /// Makes room for one more; false where there was enough.
+    func makeRoom() -> Bool {
+        guard Defence.halfOpenConnections.isOn, self.silent.count + self.spoken.count >= self.places else {
+            return false
+        }
+        return self.silent.endOldest() || self.spoken.endOldest()
+    }
+}
