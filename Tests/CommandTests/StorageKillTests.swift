@@ -66,7 +66,7 @@ struct StorageKillTests {
     private static func stored(at path: String) async throws -> ([PeerID: [Multiaddr]], Set<AccessTarget>) {
         let storage = try await NodeDatabase.open(path, setsDamagedAside: false)
         let (peers, rules) = try await storage.perform { database throws(StorageError) in
-            (try StoredPeer.all(in: database), try AccessRows.read(database))
+            (try StoredPeer.all(in: database, isRunning: true), try AccessRows.read(database))
         }
         await storage.close()
         return (

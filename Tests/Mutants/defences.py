@@ -77,6 +77,7 @@ DEFENCES = {
     "nameLevels": ([39], "four levels of records are followed and no more"),
     "nameAddresses": ([39], "at most 100 addresses come out"),
     "nameLookups": ([39], "at most 32 names are asked for"),
+    "nameShares": ([39], "whoever asks for many names has its share, and others are asked for at once"),
     "dialFilter": ([38], "private addresses that others told of are not dialled for a public peer, and the program's are"),
     "dialBackOff": ([47], "a dial whose addresses all failed lately fails at once, and says until when and why"),
     "dialBackOffTable": ([47], "the one that was entered first gives way"),

@@ -104,6 +104,22 @@ final class SilentServer: Sendable {
         return recv(self.descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT)) > 0
     }
 
+    /// The names that were asked for since the last time, once each (RFC 1035, section 4.1.2).
+    var askedNames: Set<String> {
+        var names: Set<String> = []
+        var buffer = [UInt8](repeating: 0, count: 512)
+        while case let count = recv(self.descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT)), count > 12 {
+            var labels: [String] = []
+            var rest = buffer[12..<count]
+            while let length = rest.popFirst(), length > 0 {
+                labels.append(String(decoding: rest.prefix(Int(length)), as: UTF8.self))
+                rest = rest.dropFirst(Int(length))
+            }
+            names.insert(labels.joined(separator: "."))
+        }
+        return names
+    }
+
     static func freePort() throws -> UInt16 {
         let server = try SilentServer()
         defer { server.close() }

@@ -74,7 +74,9 @@ import Testing
         let store = try await PeerStore(storage)
         store.add([PeerSamples.address(1)], of: try PeerSamples.peer(1))
         let reader = try await NodeDatabase.open(directory.database)
-        while try await reader.perform({ database throws(StorageError) in try StoredPeer.all(in: database) }).isEmpty {
+        while try await reader.perform({ database throws(StorageError) in
+            try StoredPeer.all(in: database, isRunning: true)
+        }).isEmpty {
             await Task.yield()
         }
         await reader.close()

@@ -170,6 +170,8 @@ public enum Defence: String, CaseIterable, Sendable {
     case nameAddresses
     /// 32 names are asked for at most.
     case nameLookups
+    /// A dial has a share of the names that are looked up at once.
+    case nameShares
     /// An address that others told of is left alone where it leads into a network that is not the peer's.
     case dialFilter
     /// An address that failed lately is left alone for a while.

@@ -16,15 +16,17 @@ final class NameQuery {
     let name: String
     let kind: Kind
     let timeout: Duration
+    let asker: NameAsker?
     private var caller: Handover<Result<Answer, NameError>>?
     private var result: Result<Answer, NameError>?
     private var timer: LoopTimer?
     private var beginning = Instant.zero
 
-    init(name: String, kind: Kind, timeout: Duration) {
+    init(name: String, kind: Kind, timeout: Duration, asker: NameAsker?) {
         self.name = name
         self.kind = kind
         self.timeout = timeout
+        self.asker = asker
     }
 
     /// Nobody waits for the answer any more.

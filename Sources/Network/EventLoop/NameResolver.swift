@@ -14,6 +14,10 @@ public final class NameResolver: Sendable {
     public static let queryLimit = 64
     /// At most this many more queries wait for their turn.
     public static let waitingLimit = 256
+    /// At most this many queries of one asker are under way at once.
+    public static let queriesOfAsker = 16
+    /// At most this many queries of one asker wait for their turn.
+    public static let waitingOfAsker = 64
 
     /// The addresses that a caller wants.
     public enum AddressFamily: Hashable, Sendable {
@@ -32,19 +36,23 @@ public final class NameResolver: Sendable {
         self.queries = LoopBound(NameQueries(loop, servers: servers), on: loop)
     }
 
-    /// The addresses of `name`, at least one and at most `resultLimit`, in the order of the answers.
+    /// The addresses of `name`, at least one and at most `resultLimit`, in the order of the answers; on behalf of `asker`,
+    /// whose share it takes from.
     public func addresses(
-        of name: String, family: AddressFamily = .any, timeout: Duration = .seconds(5)
+        of name: String, family: AddressFamily = .any, timeout: Duration = .seconds(5), asker: NameAsker? = nil
     ) async throws(NameError) -> [IPAddress] {
-        guard case .addresses(let addresses) = try await self.resolve(name, .addresses(family), timeout) else {
+        guard case .addresses(let addresses) = try await self.resolve(name, .addresses(family), timeout, asker) else {
             return []
         }
         return addresses
     }
 
     /// The texts of the TXT records of `name`, at least one and at most `resultLimit`; the strings of a record are joined.
-    public func texts(of name: String, timeout: Duration = .seconds(5)) async throws(NameError) -> [String] {
-        guard case .texts(let texts) = try await self.resolve(name, .texts, timeout) else { return [] }
+    /// See `addresses` for `asker`.
+    public func texts(
+        of name: String, timeout: Duration = .seconds(5), asker: NameAsker? = nil
+    ) async throws(NameError) -> [String] {
+        guard case .texts(let texts) = try await self.resolve(name, .texts, timeout, asker) else { return [] }
         return texts
     }
 
@@ -55,10 +63,10 @@ public final class NameResolver: Sendable {
     }
 
     private func resolve(
-        _ name: String, _ kind: NameQuery.Kind, _ timeout: Duration
+        _ name: String, _ kind: NameQuery.Kind, _ timeout: Duration, _ asker: NameAsker?
     ) async throws(NameError) -> NameQuery.Answer {
         guard Self.isValid(name) else { throw .invalidName(name) }
-        let query = LoopBound(NameQuery(name: name, kind: kind, timeout: timeout), on: self.loop)
+        let query = LoopBound(NameQuery(name: name, kind: kind, timeout: timeout, asker: asker), on: self.loop)
         let queries = self.queries
         let result = await withTaskCancellationHandler {
             await withHandover { handover in
@@ -101,7 +109,7 @@ private final class NameQueries {
             self.finish(query, error)
         }
         guard !query.isFinished else { return }
-        guard self.waiting.count < NameResolver.waitingLimit else {
+        guard self.waiting.count < NameResolver.waitingLimit, self.hasShare(query) else {
             return query.finish(.failure(.tooManyQueries))
         }
         self.waiting.append(query)
@@ -118,9 +126,28 @@ private final class NameQueries {
         self.settle()
     }
 
+    private func hasShare(_ query: NameQuery) -> Bool {
+        guard let asker = query.asker else { return true }
+        return Defence.nameShares.holds(
+            self.waiting.count { $0.asker == asker } < NameResolver.waitingOfAsker)
+    }
+
+    /// Which of those that wait is next: of the asker that has the fewest under way the first, unless it has its share.
+    private var nextWaiting: Int? {
+        guard Defence.nameShares.isOn else { return self.waiting.isEmpty ? nil : 0 }
+        let busy = Dictionary(self.underWay.map { ($0.asker, 1) }, uniquingKeysWith: +)
+        var (next, fewest) = (Int?.none, Int.max)
+        for (index, query) in self.waiting.enumerated() {
+            let count = busy[query.asker] ?? 0
+            guard count < fewest, query.asker == nil || count < NameResolver.queriesOfAsker else { continue }
+            (next, fewest) = (index, count)
+        }
+        return next
+    }
+
     private func startWaiting() {
-        while self.underWay.count < NameResolver.queryLimit, !self.waiting.isEmpty {
-            let query = self.waiting.removeFirst()
+        while self.underWay.count < NameResolver.queryLimit, let next = self.nextWaiting {
+            let query = self.waiting.remove(at: next)
             guard !query.isFinished else { continue }
             do {
                 let channel = try self.openChannel()

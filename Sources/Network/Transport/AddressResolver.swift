@@ -45,9 +45,10 @@ public struct AddressResolver: Sendable {
         try await self.resolve(address) { _ in }
     }
 
-    /// Like the other, and gives addresses to `onFound` as they come, so that none waits for the names beside it.
+    /// Like the other, on behalf of `asker`, and gives addresses to `onFound` as they come, so that none waits for the names
+    /// beside it.
     package func resolve(
-        _ address: Multiaddr, onFound: ([Multiaddr]) -> Void
+        _ address: Multiaddr, asker: NameAsker? = nil, onFound: ([Multiaddr]) -> Void
     ) async throws -> ResolvedAddresses {
         let deadline = EventLoop.monotonicNow() + self.limits.time
         let result = await withTaskGroup(of: (NameQuestion, Result<NameAnswer, NameError>).self) { group in
@@ -55,7 +56,7 @@ public struct AddressResolver: Sendable {
             while let questions = resolution.nextQuestions() {
                 let time = min(self.limits.lookupTime, deadline - EventLoop.monotonicNow())
                 for question in questions {
-                    group.addTask { (question, await self.ask(question, time: max(time, .zero))) }
+                    group.addTask { (question, await self.ask(question, time: max(time, .zero), asker)) }
                 }
                 guard let (question, answer) = await group.next(), !Task.isCancelled else { break }
                 resolution.receive(answer, to: question)
@@ -68,13 +69,16 @@ public struct AddressResolver: Sendable {
         return try result.get()
     }
 
-    private func ask(_ question: NameQuestion, time: Duration) async -> Result<NameAnswer, NameError> {
+    private func ask(
+        _ question: NameQuestion, time: Duration, _ asker: NameAsker?
+    ) async -> Result<NameAnswer, NameError> {
         do throws(NameError) {
             switch question {
             case .addresses(let name, let family):
-                return .success(.addresses(try await self.names.addresses(of: name, family: family, timeout: time)))
+                let addresses = try await self.names.addresses(of: name, family: family, timeout: time, asker: asker)
+                return .success(.addresses(addresses))
             case .texts(let name):
-                return .success(.texts(try await self.names.texts(of: name, timeout: time)))
+                return .success(.texts(try await self.names.texts(of: name, timeout: time, asker: asker)))
             }
         } catch {
             return .failure(error)

@@ -32,6 +32,8 @@ final class Dial: Sendable {
 
     /// Who is to be reached; nil for whoever answers.
     let peer: PeerID?
+    /// Its share of the look-ups of names.
+    let asker = NameAsker()
     /// Tells whoever runs the dial to look for the next steps; ends with the dial.
     let changes: AsyncStream<Void>
     private let changed: AsyncStream<Void>.Continuation

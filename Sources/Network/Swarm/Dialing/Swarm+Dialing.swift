@@ -152,7 +152,9 @@ extension Swarm {
                     dial.failed(step, TransportError(.failed, "another connection came first"))
                 }
             case .resolve(let address):
-                let resolved = try await self.resolver.resolve(address.named(dial.peer)) { dial.found($0, by: address) }
+                let resolved = try await self.resolver.resolve(address.named(dial.peer), asker: dial.asker) {
+                    dial.found($0, by: address)
+                }
                 dial.resolved(address, failures: resolved.failures)
             }
         } catch {

@@ -10,20 +10,20 @@ package struct StoredPeer: Sendable {
     package let protocols: [String]
     package let agentVersion: String
     package let publicKey: PublicKey?
-    /// Whether the node was connected with the peer when it wrote last.
+    /// Whether the node is connected with the peer, as it wrote last.
     package let isConnected: Bool
     /// How long ago the peer was heard of.
     package let lastSeen: Duration
 
-    /// Every peer, those heard of last first.
-    package static func all(in database: Database) throws(StorageError) -> [StoredPeer] {
+    /// Every peer, those heard of last first. With no peer is a node connected that does not run, whatever it wrote last.
+    package static func all(in database: Database, isRunning: Bool) throws(StorageError) -> [StoredPeer] {
         let clock = StorageClock.current()
         let connected = Set(
             try database.query("SELECT id FROM peers WHERE connected <> 0") { row throws(StorageError) in
                 try? PeerID(bytes: row.blob(0))
             })
         let peers = try PeerRows.read(database, clock, keepsConfigured: true).map { peer, entry in
-            let isConnected = connected.contains(peer)
+            let isConnected = isRunning && connected.contains(peer)
             return StoredPeer(
                 peer: peer,
                 addresses: entry.addresses.map { address in

@@ -19,8 +19,11 @@ enum PeersCommand {
 
     private static func perform(_ invocation: Invocation) async throws {
         let directory = DataDirectory(try invocation.values[RunOptions.dataDir])
+        let isRunning = directory.isTaken
         let peers =
-            try await directory.withDatabase { database throws(StorageError) in try StoredPeer.all(in: database) } ?? []
+            try await directory.withDatabase { database throws(StorageError) in
+                try StoredPeer.all(in: database, isRunning: isRunning)
+            } ?? []
         for peer in peers {
             if invocation.isJSON {
                 try await invocation.output.json(Self.json(peer))

@@ -9,7 +9,7 @@ extension DataDirectory {
     func lock() throws(CommandError) {
         let descriptor = open(self.lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw self.failure() }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.flockPatiently(descriptor) else {
             let error = errno == EWOULDBLOCK ? self.takenBy(descriptor) : self.failure()
             close(descriptor)
             throw error
@@ -19,6 +19,25 @@ extension DataDirectory {
         guard ftruncate(descriptor, 0) == 0,
             text.withUnsafeBytes({ pwrite(descriptor, $0.baseAddress, $0.count, 0) }) == text.count
         else { throw self.failure() }
+    }
+
+    /// Whether a process has the directory for its node; true where that cannot be seen.
+    var isTaken: Bool {
+        let descriptor = open(self.lockFile, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return errno != ENOENT }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
+
+    /// Whoever looks whether the directory is taken holds the lock for a moment, which must not end a node that starts.
+    private static func flockPatiently(_ descriptor: Int32) -> Bool {
+        for attempt in 0..<5 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            if attempt < 4 { usleep(5_000) }
+        }
+        errno = EWOULDBLOCK
+        return false
     }
 
     private func takenBy(_ descriptor: Int32) -> CommandError {
