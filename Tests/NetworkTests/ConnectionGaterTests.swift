@@ -1,5 +1,6 @@
 import Bytes
 import EventLoop
+import Foundation
 import Multiformats
 import PeerIdentity
 import Storage
@@ -227,6 +228,56 @@ import Transport
             _ = try await bench.dialOther()
         }
         #expect(directory.files == ["peers.sqlite", "peers.sqlite.damaged-1"])
+    }
+
+    /// What happens to a database, and whether its rules can be read behind it.
+    private static let damages: [(name: String, damage: @Sendable (Database) throws -> Void, areRead: Bool)] = [
+        ("a newer version", { try $0.execute("PRAGMA user_version = 99") }, true),
+        ("another table", { try $0.execute("CREATE TABLE others (a)") }, true),
+        ("a damaged page of the peers", { try Self.spoil("peers", in: $0) }, true),
+        ("a damaged page of the rules", { try Self.spoil("access_rules", in: $0) }, false),
+    ]
+
+    /// Overwrites the first page of a table in the file.
+    private static func spoil(_ table: String, in database: Database) throws {
+        let page = try #require(
+            try database.integer("SELECT rootpage FROM sqlite_schema WHERE name = ?", [.text(table)]))
+        // Into the file, out of the log.
+        _ = try database.integer("PRAGMA wal_checkpoint(TRUNCATE)")
+        let file = try #require(FileHandle(forUpdatingAtPath: database.path))
+        try file.seek(toOffset: UInt64(page - 1) * 4_096)
+        try file.write(contentsOf: Data((0..<4_096).map { UInt8(truncatingIfNeeded: $0 &* 31) }))
+        try file.close()
+    }
+
+    @Test(arguments: damages.indices) func `the rules of a damaged database are taken over as far as they can be read`(
+        index: Int
+    ) async throws {
+        let (name, damage, areRead) = Self.damages[index]
+        let directory = try StorageDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let storage = try await NodeDatabase.open(directory.database)
+        let rules = try (0..<40 as Range<Int>).map {
+            AccessRule($0 == 7 ? .allow : .deny, try Self.target("192.0.2.\($0)"))
+        }
+        try await storage.perform { database throws(StorageError) in
+            for rule in rules { try AccessRows.set(rule, in: database) }
+            do {
+                try damage(database)
+            } catch {
+                throw .failed(path: database.path, reason: "\(error)")
+            }
+        }
+        await storage.close()
+        var configuration = SwarmConfiguration()
+        configuration.storage = directory.database
+        for _ in 0..<2 {
+            try await self.with(configuration) { bench in
+                #expect(Set(bench.gated.gater.list) == (areRead ? Set(rules) : []), "\(name)")
+            }
+        }
+        #expect(directory.files.contains("peers.sqlite.damaged-1"), "\(name)")
+        #expect(!directory.files.contains("peers.sqlite.damaged-2"), "\(name)")
     }
 
     @Test func `a node whose database cannot be made says so`() async throws {

@@ -5,11 +5,25 @@ package struct Schema: Sendable {
     /// Tells our files from those of other programs (sqlite.org/pragma.html, "application_id").
     let applicationID: Int32
     let steps: [String]
+    /// What an empty database takes over from a damaged one whose place it takes, as far as that can be read.
+    let rescued: [RescuedTable]
+
+    /// A table of which no row must be lost while it can be read, and its columns, all of text.
+    package struct RescuedTable: Sendable {
+        let name: String
+        let columns: [String]
+
+        package init(_ name: String, columns: [String]) {
+            self.name = name
+            self.columns = columns
+        }
+    }
 
     /// The schema that `steps`, each of some statements of SQL, lead to from an empty database.
-    package init(applicationID: Int32, steps: [String]) {
+    package init(applicationID: Int32, steps: [String], rescued: [RescuedTable] = []) {
         self.applicationID = applicationID
         self.steps = steps
+        self.rescued = rescued
     }
 
     /// Takes the steps that the database has not gone through; all in one transaction, so that none is half done.

@@ -47,7 +47,9 @@ package enum NodeDatabase {
                 action TEXT NOT NULL CHECK (action IN ('allow', 'deny'))
             ) WITHOUT ROWID, STRICT;
             """,
-        ])
+        ],
+        // Whoever was denied stays so.
+        rescued: [Schema.RescuedTable("access_rules", columns: ["target", "action"])])
 
     /// Opens the database at `path`, and makes it where there is none. Throws `StorageError`.
     package static func open(_ path: String, setsDamagedAside: Bool = true) async throws(StorageError) -> Storage {
