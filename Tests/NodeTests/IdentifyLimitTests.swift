@@ -61,16 +61,4 @@ func pushByHand(_ message: IdentifyMessage, on connection: Connection) async thr
             _ = listener
         }
     }
-
-    @Test func `a push budget is a burst of ten and one more every five seconds`() {
-        var budget = PushBudget()
-        let start = Instant(nanoseconds: 1_000_000_000_000)
-        func taken(_ attempts: Int, after time: Duration) -> Int {
-            (0..<attempts).reduce(0) { count, _ in count + (budget.take(now: start + time) ? 1 : 0) }
-        }
-        #expect(taken(20, after: .zero) == 10)
-        #expect(taken(1, after: .milliseconds(4_999)) == 0)
-        #expect(taken(2, after: .seconds(5)) == 1)
-        #expect(taken(20, after: .seconds(1_000)) == 10)
-    }
 }

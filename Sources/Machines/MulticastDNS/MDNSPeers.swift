@@ -13,8 +13,7 @@ struct MDNSPeers: Sendable {
     private var entries: [PeerID: Entry] = [:]
     /// The peers in the order in which they were heard of first.
     private var order: [PeerID] = []
-    /// When the burst of discoveries is to be had again.
-    private var budgetFullAt: Instant = .zero
+    private var discoveries = RateBudget(burst: MDNSLimits.discoveryBurst, interval: MDNSLimits.discoveryInterval)
     /// No peer expires earlier.
     private(set) var nextExpiry: Instant?
 
@@ -74,12 +73,8 @@ struct MDNSPeers: Sendable {
             < Defence.mdnsSenders.limit(MDNSLimits.peersPerSender)
     }
 
-    /// Whether one more discovery may be told: a burst, and one more an interval.
+    /// Whether one more discovery may be told.
     private mutating func takesDiscovery(now: Instant) -> Bool {
-        let start = max(self.budgetFullAt, now)
-        let burst = MDNSLimits.discoveryInterval * (MDNSLimits.discoveryBurst - 1)
-        guard Defence.mdnsDiscoveries.holds(start - now <= burst) else { return false }
-        self.budgetFullAt = start + MDNSLimits.discoveryInterval
-        return true
+        Defence.mdnsDiscoveries.holds(self.discoveries.take(now: now))
     }
 }

@@ -12,7 +12,7 @@ struct IdentifyTable {
         /// The number of the last snapshot that the peer was sent; nil where it was sent none.
         var toldNumber: UInt64?
         var isPushing = false
-        var pushBudget = PushBudget()
+        var pushes = RateBudget(burst: IdentifyLimits.pushBurst, interval: IdentifyLimits.pushInterval)
     }
 
     private enum Exchange {
@@ -82,7 +82,8 @@ struct IdentifyTable {
 
     /// Counts a push of the connection's peer; false where it sends too many.
     mutating func admitPush(on connection: Connection, now: Instant) -> Bool {
-        self.entries[connection.id]?.pushBudget.take(now: now) ?? false
+        guard let isAdmitted = self.entries[connection.id]?.pushes.take(now: now) else { return false }
+        return Defence.identifyPushRate.holds(isAdmitted)
     }
 
     mutating func told(_ connection: Connection, _ number: UInt64) {

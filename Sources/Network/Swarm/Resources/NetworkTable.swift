@@ -9,8 +9,7 @@ import Transport
 struct NetworkTable {
     private struct Entry {
         var connections = 0
-        /// When the burst would be whole again: each connection puts it off by the interval.
-        var fullAt: Instant
+        var rate: RateBudget
     }
 
     /// Networks without connections of which the rate is remembered.
@@ -44,10 +43,10 @@ struct NetworkTable {
     mutating func enter(_ networks: [IPNetwork], now: Instant) throws(ResourceLimitError) {
         for network in networks { try self.check(network, now: now) }
         for network in networks {
-            var entry = self.entries[network] ?? Entry(fullAt: now)
+            var entry = self.entries[network] ?? Entry(rate: self.rate(of: network))
             if self.entries[network] == nil { self.order.append(network) }
             entry.connections += 1
-            entry.fullAt = max(entry.fullAt, now) + self.interval(network)
+            entry.rate.spend(now: now)
             self.entries[network] = entry
         }
         // Of an IPv6 host two networks come.
@@ -60,13 +59,8 @@ struct NetworkTable {
         guard Defence.networkConnections.holds(entry.connections < most) else {
             throw ResourceLimitError(resource: .connection(.inbound), scope: .network(network), limit: most)
         }
-        let burst = self.isSite(network) ? self.limits.burstPerSite : self.limits.burstPerHost
-        guard burst < .max else { return }
-        let ahead = (entry.fullAt - now).saturatingNanoseconds
-        let interval = self.interval(network).saturatingNanoseconds
-        let (allowed, overflow) = interval.multipliedReportingOverflow(by: Int64(burst) - 1)
-        guard Defence.networkRate.holds(overflow || ahead <= allowed) else {
-            throw ResourceLimitError(resource: .attempt, scope: .network(network), limit: burst)
+        guard Defence.networkRate.holds(entry.rate.hasRoom(now: now)) else {
+            throw ResourceLimitError(resource: .attempt, scope: .network(network), limit: entry.rate.burst)
         }
     }
 
@@ -78,8 +72,10 @@ struct NetworkTable {
             .sorted { ($1.1, $0.0.description) < ($0.1, $1.0.description) }
     }
 
-    private func interval(_ network: IPNetwork) -> Duration {
-        self.isSite(network) ? self.limits.intervalPerSite : self.limits.intervalPerHost
+    private func rate(of network: IPNetwork) -> RateBudget {
+        self.isSite(network)
+            ? RateBudget(burst: self.limits.burstPerSite, interval: self.limits.intervalPerSite)
+            : RateBudget(burst: self.limits.burstPerHost, interval: self.limits.intervalPerHost)
     }
 
     mutating func leave(_ networks: [IPNetwork]) {
@@ -90,7 +86,8 @@ struct NetworkTable {
     private mutating func forgetSome(now: Instant) {
         for _ in 0..<2 {
             guard let network = self.order.popFirst(), let entry = self.entries[network] else { return }
-            let isOver = entry.connections == 0 && (entry.fullAt <= now || self.entries.count > Self.remembered)
+            let isOver =
+                entry.connections == 0 && (entry.rate.isWhole(now: now) || self.entries.count > Self.remembered)
             if isOver, Defence.networkTable.isOn { self.entries[network] = nil } else { self.order.append(network) }
         }
     }
