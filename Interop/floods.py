@@ -9,7 +9,6 @@ Exit code 0: all of that held. 1: something did not, and the last lines say what
 
 import argparse
 import json
-import math
 import os
 import re
 import shutil
@@ -191,7 +190,9 @@ def problems_of(options, result):
         problems.append(f"{name}: {result['memory']:.0f} MiB are resident, more than {MEMORY_LIMIT} and {MEMORY_BASE}")
     if result["lost"] or result["code"]:
         problems.append(f"{name}: {result['lost']} pings of an honest peer were lost (exit code {result['code']})")
-    if result["served"] < math.floor(result["came"] * NEWCOMERS_SERVED_BY.get(name, NEWCOMERS_SERVED)):
+    # Of few that come one may fail; they come twice a second, or something held them up.
+    allowed = max(1, result["came"] * (1 - NEWCOMERS_SERVED_BY.get(name, NEWCOMERS_SERVED)))
+    if FLOODS.get(name) and (result["came"] < options.seconds / 2 or result["came"] - result["served"] > allowed):
         problems.append(f"{name}: of {result['came']} newcomers {result['served']} were served: {result['unserved']}")
     if percentile(result["times"], 0.99) > options.ping_limit:
         problems.append(f"{name}: the p99 of honest pings is {percentile(result['times'], 0.99):.1f} ms")

@@ -12,6 +12,8 @@ import Transport
         var limits = ResourceLimits.unlimited
         change(&limits)
         configuration.limits = limits
+        // What ends is to have given way, however busy the machine is.
+        configuration.handshakeTimeout = .seconds(300)
         return configuration
     }
 
@@ -36,7 +38,7 @@ import Transport
             var peers: [HostilePeer] = []
             for _ in 0..<20 {
                 let peer = try await subject.connect()
-                peer.close(after: .seconds(8))
+                peer.close(after: .seconds(100))
                 peers.append(peer)
             }
             await Self.wait(for: 16, in: events)
@@ -49,27 +51,38 @@ import Transport
         }
     }
 
-    @Test func `a handshake that has its answer outlasts the silent ones, and gives way to its like`() async throws {
-        let configuration = Self.configuration { $0.transient.inboundConnections = 8 }
+    @Test func `of the places for handshakes silence and the same first words to all take half each`() async throws {
+        // Eight places.
+        let configuration = Self.configuration { $0.transient.inboundConnections = 16 }
         try await HostileSubject.with(configuration) { subject in
             let events = subject.swarm.subscribe()
-            let begun = try await subject.connect()
-            await begun.send(HostilePeer.header + HostilePeer.noise + (try await begun.beginNoise()))
-            _ = try await begun.read(HostilePeer.header.count + HostilePeer.noise.count + 2)
-            var peers: [HostilePeer] = []
-            for _ in 0..<20 { peers.append(try await subject.connect()) }
-            await Self.wait(for: 17, in: events)
-            for peer in peers[..<17] { #expect(await peer.waitForEnd() == .finished) }
-            for _ in 0..<4 {
-                let peer = try await subject.connect()
-                await peer.send(HostilePeer.header + HostilePeer.noise + (try await peer.beginNoise()))
-                _ = try await peer.read(HostilePeer.header.count + HostilePeer.noise.count + 2)
-                peers.append(peer)
+            func silent(_ count: Int) async throws -> [HostilePeer] {
+                var peers: [HostilePeer] = []
+                for _ in 0..<count { peers.append(try await subject.connect()) }
+                return peers
             }
-            await Self.wait(for: 4, in: events)
-            for peer in peers[17..<20] { #expect(await peer.waitForEnd() == .finished) }
-            #expect(await begun.waitForEnd() == .finished)
-            for peer in peers + [begun] { await peer.close() }
+            func spoken(_ count: Int) async throws -> [HostilePeer] {
+                let peers = try await silent(count)
+                for peer in peers {
+                    await peer.send(HostilePeer.header + HostilePeer.noise + (try await peer.beginNoise()))
+                    _ = try await peer.read(HostilePeer.header.count + HostilePeer.noise.count + 2)
+                }
+                return peers
+            }
+            let first = try await spoken(3)
+            // Five places are left for these.
+            let second = try await silent(20)
+            await Self.wait(for: 15, in: events)
+            for peer in second[..<15] { #expect(await peer.waitForEnd() == .finished) }
+            // Each comes as a silent one: the oldest of those ends first, and those that have spoken when four are left.
+            var third: [HostilePeer] = []
+            for _ in 0..<6 { third += try await spoken(1) }
+            await Self.wait(for: 6, in: events)
+            #expect(await second[15].waitForEnd() == .finished)
+            for peer in first { #expect(await peer.waitForEnd() == .finished) }
+            for peer in third[..<2] { #expect(await peer.waitForEnd() == .finished) }
+            try await subject.expectHonestPeerIsServed()
+            for peer in first + second + third { await peer.close() }
         }
     }
 

@@ -277,7 +277,26 @@ import Transport
             }
         }
         #expect(directory.files.contains("peers.sqlite.damaged-1"), "\(name)")
-        #expect(!directory.files.contains("peers.sqlite.damaged-2"), "\(name)")
+        #expect(!directory.files.contains { $0.contains("damaged-2") || $0.contains(".new") }, "\(name)")
+    }
+
+    @Test func `a process that ends while it replaces a damaged database loses no rule`() async throws {
+        let directory = try StorageDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        var configuration = SwarmConfiguration()
+        configuration.storage = directory.database
+        let rule = AccessRule(.deny, try Self.target("192.0.2.1"))
+        let storage = try await NodeDatabase.open(directory.database)
+        try await storage.perform { database throws(StorageError) in try AccessRows.set(rule, in: database) }
+        await storage.close()
+        // It has made a part of the new one, then all of it and set the damaged one aside.
+        let whole = try directory.contents(of: "peers.sqlite")
+        try directory.write("peers.sqlite.new", whole.prefix(5_000))
+        try await self.with(configuration) { bench in #expect(bench.gated.gater.list == [rule]) }
+        try FileManager.default.moveItem(atPath: directory.database, toPath: directory.database + ".new-whole")
+        try directory.write("peers.sqlite.new", whole)
+        try await self.with(configuration) { bench in #expect(bench.gated.gater.list == [rule]) }
+        #expect(!directory.files.contains("peers.sqlite.new"))
     }
 
     @Test func `a node whose database cannot be made says so`() async throws {

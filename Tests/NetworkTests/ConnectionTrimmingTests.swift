@@ -48,6 +48,13 @@ struct ConnectionTrimmingTests {
         #expect(self.closed(candidates, low: 0, high: 1) == [3])
     }
 
+    @Test func `a crowd of newcomers closes nobody who was there before`() {
+        let settled = (1...6).map { self.candidate($0) }
+        let crowd = (7...40).map { self.candidate($0, age: 10) }
+        #expect(self.closed(settled + crowd, low: 6, high: 8) == [])
+        #expect(self.closed(settled + crowd, low: 4, high: 8) == [6, 5])
+    }
+
     @Test(arguments: UInt64(1)...30)
     func `whatever there is, no more goes than must, and nothing that must stay`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
@@ -60,11 +67,12 @@ struct ConnectionTrimmingTests {
         let high = Int.random(in: 1...40, using: &random)
         let low = Int.random(in: 0...high, using: &random)
         let closed = Set(self.closed(candidates, low: low, high: high))
+        let settled = candidates.filter { Self.now - $0.openedAt >= .seconds(60) }
         let mustStay = candidates.filter { $0.isProtected || Self.now - $0.openedAt < .seconds(60) }
         #expect(closed.isDisjoint(with: mustStay.map(\.id)))
         #expect(closed.isEmpty || candidates.count > high)
         if candidates.count > high {
-            #expect(closed.count == min(candidates.count - low, candidates.count - mustStay.count))
+            #expect(closed.count == min(max(settled.count - low, 0), candidates.count - mustStay.count))
         }
         let kept = candidates.filter { !closed.contains($0.id) && !mustStay.map(\.id).contains($0.id) }
         let gone = candidates.filter { closed.contains($0.id) }

@@ -158,11 +158,11 @@ struct HostilePeerStageTests {
         }
     }
 
-    /// Why the next attempt failed or the next connection ended.
+    /// Why the next connection ended, or the next attempt failed: where a connection was to be, that too, so that a test ends.
     private static func reason(_ events: AsyncStream<NodeEvent>, isConnection: Bool) async -> String? {
         for await event in events {
             switch event {
-            case .inboundFailed(_, let failure) where !isConnection: return "\(failure)"
+            case .inboundFailed(_, let failure): return isConnection ? "no connection stood: \(failure)" : "\(failure)"
             case .disconnected(_, let reason) where isConnection: return "\(reason)"
             default: continue
             }

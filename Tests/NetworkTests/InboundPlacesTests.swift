@@ -7,14 +7,15 @@ import Testing
 
 /// Who gives way where all places for inbound connections are taken.
 struct InboundPlacesTests {
-    private func candidate(_ id: UInt64, from address: String? = nil, value: Int = 0) throws -> InboundPlaces.Candidate
-    {
+    private func candidate(
+        _ id: UInt64, from address: String? = nil, value: Int = 0, isSettled: Bool = false
+    ) throws -> InboundPlaces.Candidate {
         let network = try address.map { InboundPlaces.network(of: try #require(IPAddress($0))) }
-        return InboundPlaces.Candidate(id: id, network: network, value: value)
+        return InboundPlaces.Candidate(id: id, network: network, value: value, isSettled: isSettled)
     }
 
     private func going(_ candidates: [InboundPlaces.Candidate], places: Int, standing: Int? = nil) -> [UInt64] {
-        InboundPlaces(count: places).givingWay(candidates, standing: standing ?? candidates.count).map(\.id)
+        InboundPlaces.givingWay(candidates, standing: standing ?? candidates.count, of: places).map(\.id)
     }
 
     @Test func `nobody goes while there are places`() throws {
@@ -47,14 +48,21 @@ struct InboundPlacesTests {
         #expect(self.going(crowd + young, places: 7) == [8, 9, 11, 7, 10])
     }
 
+    @Test func `who is past the grace period goes last, from however many networks a crowd comes`() throws {
+        let settled = try (1...20).map { try self.candidate($0, from: "192.0.2.\($0)", isSettled: true) }
+        let crowd = try (21...32).map { try self.candidate($0, from: "10.\($0).0.1") }
+        #expect(self.going(settled + crowd, places: 24) == Array(21...29))
+        #expect(self.going(settled + crowd, places: 16) == Array(21...32) + [17, 18, 19, 20])
+    }
+
     @Test(arguments: [0, 1, 6, 12, 40, 384, 3_072])
     func `a sixth of the inbound connections that are allowed is left to handshakes`(inbound: Int) {
         var limits = ResourceLimits.unlimited
         limits.system.inboundConnections = inbound
-        let places = InboundPlaces.fitting(limits).count
+        let places = InboundPlaces.fitting(limits).count(besideOutbound: 1_000)
         #expect(places >= 1)
         #expect(inbound < 2 || places <= inbound - max(inbound / 6, 1))
-        #expect(InboundPlaces.fitting(.unlimited).count == .max)
+        #expect(InboundPlaces.fitting(.unlimited).count(besideOutbound: 1_000) == .max)
     }
 
     @Test(arguments: [1, 64, 128, 1_024, 8_192], [40, 256, 1_024, 65_536])
@@ -62,9 +70,14 @@ struct InboundPlacesTests {
         mebibytes: Int, descriptors: Int
     ) {
         let limits = ResourceLimits(memory: mebibytes << 20, fileDescriptors: descriptors)
-        let places = InboundPlaces.fitting(limits).count
-        #expect(places + limits.transient.inboundConnections / 2 <= limits.system.inboundConnections)
-        #expect(places > ConnectionPolicy.fitting(limits).highWater * 9 / 10)
+        let places = InboundPlaces.fitting(limits)
+        #expect(places.count(besideOutbound: 0) > ConnectionPolicy.fitting(limits).highWater * 9 / 10)
+        for outbound in 0...limits.system.outboundConnections {
+            let count = places.count(besideOutbound: outbound)
+            let handshakes = limits.transient.inboundConnections / 2
+            #expect(count + handshakes <= limits.system.inboundConnections)
+            #expect(count + outbound + handshakes <= limits.system.connections)
+        }
     }
 
     @Test(arguments: UInt64(1)...30)

@@ -14,9 +14,9 @@ public final class NameResolver: Sendable {
     public static let queryLimit = 64
     /// At most this many more queries wait for their turn.
     public static let waitingLimit = 256
-    /// At most this many queries of one asker are under way at once.
+    /// At most this many queries of one asker are under way at once, and no more than are left for others.
     public static let queriesOfAsker = 16
-    /// At most this many queries of one asker wait for their turn.
+    /// At most this many queries of one asker wait for their turn, and no more than are left for others.
     public static let waitingOfAsker = 64
 
     /// The addresses that a caller wants.
@@ -126,20 +126,24 @@ private final class NameQueries {
         self.settle()
     }
 
+    /// Whether one more of the asker's may wait. What is left is shared, so that there is a place for one who has none.
     private func hasShare(_ query: NameQuery) -> Bool {
         guard let asker = query.asker else { return true }
+        let left = NameResolver.waitingLimit - self.waiting.count
         return Defence.nameShares.holds(
-            self.waiting.count { $0.asker == asker } < NameResolver.waitingOfAsker)
+            self.waiting.count { $0.asker == asker } < min(NameResolver.waitingOfAsker, left))
     }
 
-    /// Which of those that wait is next: of the asker that has the fewest under way the first, unless it has its share.
+    /// Which of those that wait is next: of the asker that has the fewest under way the first, unless it has its share or
+    /// as many as are left.
     private var nextWaiting: Int? {
         guard Defence.nameShares.isOn else { return self.waiting.isEmpty ? nil : 0 }
         let busy = Dictionary(self.underWay.map { ($0.asker, 1) }, uniquingKeysWith: +)
+        let share = min(NameResolver.queriesOfAsker, NameResolver.queryLimit - self.underWay.count)
         var (next, fewest) = (Int?.none, Int.max)
         for (index, query) in self.waiting.enumerated() {
             let count = busy[query.asker] ?? 0
-            guard count < fewest, query.asker == nil || count < NameResolver.queriesOfAsker else { continue }
+            guard count < fewest, query.asker == nil || count < share else { continue }
             (next, fewest) = (index, count)
         }
         return next

@@ -60,7 +60,11 @@ package final class Database {
         try self.run(script: "PRAGMA synchronous = NORMAL")
         try self.run(script: "PRAGMA journal_size_limit = \(Self.logSize)")
         try self.run(script: "PRAGMA foreign_keys = ON")
-        // The file may have been changed by anybody: its schema gets no say (sqlite.org/security.html).
+        try self.distrust()
+    }
+
+    /// The file may have been changed by anybody: its schema gets no say (sqlite.org/security.html).
+    func distrust() throws(StorageError) {
         try self.run(script: "PRAGMA trusted_schema = OFF")
         try self.run(script: "PRAGMA cell_size_check = ON")
     }

@@ -27,13 +27,30 @@ enum DatabaseFile {
         var number = 1
         while number < Self.damagedFiles, access("\(path).damaged-\(number)", F_OK) == 0 { number += 1 }
         let kept = "\(path).damaged-\(number)"
-        guard rename(path, kept) == 0 else {
-            throw .unavailable(path: path, reason: "it is damaged, and cannot be renamed: \(Self.reason())")
-        }
         // A log would be taken for that of the file that comes next, though SQLite deletes one beside an empty file.
-        rename("\(path)-wal", "\(kept)-wal")
+        try? Self.rename("\(path)-wal", to: "\(kept)-wal")
+        try Self.rename(path, to: kept)
         unlink("\(path)-shm")
         return kept
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Removes the file and what belongs to it, as far as it is there.
+    static func remove(_ path: String) {
+        for suffix in ["", "-wal", "-shm"] { unlink("\(path)\(suffix)") }
+    }
+
+    /// Gives a file that is closed another name.
+    static func rename(_ path: String, to other: String) throws(StorageError) {
+        #if canImport(Darwin)
+            let code = Darwin.rename(path, other)
+        #else
+            let code = Glibc.rename(path, other)
+        #endif
+        guard code == 0 else {
+            throw .unavailable(path: other, reason: "\(path) cannot be given this name: \(Self.reason())")
+        }
     }
 
     private static func reason() -> String { String(cString: strerror(errno)) }

@@ -8,7 +8,7 @@ package struct Schema: Sendable {
     /// What an empty database takes over from a damaged one whose place it takes, as far as that can be read.
     let rescued: [RescuedTable]
 
-    /// A table of which no row must be lost while it can be read, and its columns, all of text.
+    /// A table whose rows must not be lost while they can be read (100,000 of them), and its columns, all of text.
     package struct RescuedTable: Sendable {
         let name: String
         let columns: [String]

@@ -9,11 +9,24 @@ final class ConnectionTable: Sendable {
     private struct State {
         var connections: [PeerID: [Connection]] = [:]
         var count = 0
-        /// Inbound connections that are not leaving.
-        var stayingInbound = 0
-        /// The numbers of those that were told to end and have not yet.
+        /// Those that are not leaving.
+        var staying = Staying()
+        /// The numbers of those that were told to end to have fewer, and have not ended yet.
         var leaving: Set<UInt64> = []
         var isClosed = false
+    }
+
+    /// How many connections stand that are not told to end.
+    struct Staying {
+        var inbound = 0
+        var outbound = 0
+
+        fileprivate mutating func add(_ number: Int, _ direction: Direction) {
+            switch direction {
+            case .inbound: self.inbound += number
+            case .outbound: self.outbound += number
+            }
+        }
     }
 
     /// Enters a connection; false where the table takes no more.
@@ -22,7 +35,7 @@ final class ConnectionTable: Sendable {
             guard !state.isClosed else { return false }
             state.connections[connection.remotePeer, default: []].append(connection)
             state.count += 1
-            if connection.direction == .inbound { state.stayingInbound += 1 }
+            state.staying.add(1, connection.direction)
             return true
         }
     }
@@ -35,9 +48,7 @@ final class ConnectionTable: Sendable {
             else { return false }
             connections.remove(at: index)
             state.count -= 1
-            if state.leaving.remove(connection.id) == nil, connection.direction == .inbound {
-                state.stayingInbound -= 1
-            }
+            if state.leaving.remove(connection.id) == nil { state.staying.add(-1, connection.direction) }
             state.connections[connection.remotePeer] = connections.isEmpty ? nil : connections
             return true
         }
@@ -54,25 +65,24 @@ final class ConnectionTable: Sendable {
     /// How many connections stand.
     var count: Int { self.state.withLock { $0.count } }
 
-    /// How many inbound connections stand that nobody told to end.
-    var stayingInbound: Int { self.state.withLock { $0.stayingInbound } }
+    /// How many connections stand that `leave` was not called for.
+    var staying: Staying { self.state.withLock { $0.staying } }
 
-    /// The inbound connections that stand and that nobody told to end, oldest first.
-    var allStayingInbound: [Connection] {
+    /// The connections that stand and that `leave` was not called for, oldest first.
+    var allStaying: [Connection] {
         self.state.withLock { state in
-            state.connections.values.flatMap { $0 }
-                .filter { $0.direction == .inbound && !state.leaving.contains($0.id) }
+            state.connections.values.flatMap { $0 }.filter { !state.leaving.contains($0.id) }
         }.sorted { $0.id < $1.id }
     }
 
-    /// Notes that these are told to end, and returns those of them that have not ended meanwhile.
+    /// Notes that these are told to end, and returns those of them that stand and were not told before.
     func leave(_ connections: [Connection]) -> [Connection] {
         self.state.withLock { state in
             connections.filter { connection in
                 guard state.connections[connection.remotePeer]?.contains(connection) == true,
                     state.leaving.insert(connection.id).inserted
                 else { return false }
-                if connection.direction == .inbound { state.stayingInbound -= 1 }
+                state.staying.add(-1, connection.direction)
                 return true
             }
         }

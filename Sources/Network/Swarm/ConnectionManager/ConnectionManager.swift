@@ -104,7 +104,7 @@ public final class ConnectionManager: Sendable {
     private func look() {
         self.clearAlarm()
         let now = EventLoop.monotonicNow()
-        var left = self.table.all
+        var left = self.table.allStaying
         self.end(&left, "without streams") { self.isIdle($0, now: now) }
         if left.count > self.policy.highWater {
             let excess = ConnectionTrimming(policy: self.policy).excess(self.candidates(left, now: now), now: now)
@@ -117,11 +117,13 @@ public final class ConnectionManager: Sendable {
     // MARK: Making room
 
     private func makeRoom(for newcomer: Connection) {
-        guard self.table.stayingInbound > self.places.count else { return }
+        let standing = self.table.staying
+        guard standing.inbound > self.places.count(besideOutbound: standing.outbound) else { return }
         let leaving = self.makingRoom.withLock { _ -> [Connection] in
-            let staying = self.table.allStayingInbound
+            let count = self.places.count(besideOutbound: self.table.staying.outbound)
+            let staying = self.table.allStaying.filter { $0.direction == .inbound }
             let candidates = self.placeHolders(staying, but: newcomer)
-            let going = Set(self.places.givingWay(candidates, standing: staying.count).map(\.id))
+            let going = Set(InboundPlaces.givingWay(candidates, standing: staying.count, of: count).map(\.id))
             return self.table.leave(staying.filter { going.contains($0.id) })
         }
         for connection in leaving {
@@ -138,7 +140,8 @@ public final class ConnectionManager: Sendable {
                 guard connection != newcomer, !scores.isProtected(peer) else { return nil }
                 return InboundPlaces.Candidate(
                     id: connection.id, network: connection.remoteAddress.ipAddress.map(InboundPlaces.network(of:)),
-                    value: scores.value(of: peer, now: now))
+                    value: scores.value(of: peer, now: now),
+                    isSettled: now - connection.openedAt >= self.policy.gracePeriod)
             }
         }
     }
@@ -162,11 +165,13 @@ public final class ConnectionManager: Sendable {
 
     /// Closes those that `isOver` holds for, and takes them out of `connections`.
     private func end(_ connections: inout [Connection], _ why: String, where isOver: (Connection) -> Bool) {
-        connections.removeAll { connection in
-            guard isOver(connection) else { return false }
+        let over = connections.filter(isOver)
+        guard !over.isEmpty else { return }
+        let ids = Set(over.map(\.id))
+        connections.removeAll { ids.contains($0.id) }
+        for connection in self.table.leave(over) {
             SwarmMetrics.trimmed(connection, why)
             connection.beginClose(gracePeriod: Self.closingTime)
-            return true
         }
     }
 }

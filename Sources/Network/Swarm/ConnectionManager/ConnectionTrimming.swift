@@ -20,13 +20,14 @@ struct ConnectionTrimming {
     /// The connections to close, least valuable first; none where there are few enough.
     ///
     /// Of peers that are worth as much, the one with fewer streams goes first, then the one that came by itself, then the
-    /// one that came last: a crowd of new strangers drives out nobody who was there before. Protected peers and those within
-    /// their grace period stay, also above the high water: what bounds them is the resource manager.
+    /// one that came last. Protected peers and those within their grace period stay, also above the high water, and those
+    /// within it are no reason to close others: a crowd of new strangers drives out nobody who was there before. What bounds
+    /// it are the places for inbound connections (`InboundPlaces`).
     func excess(_ candidates: [Candidate], now: Instant) -> [Candidate] {
         guard candidates.count > Defence.connectionTrimming.limit(self.policy.highWater) else { return [] }
-        let closable = candidates.filter { !$0.isProtected && now - $0.openedAt >= self.policy.gracePeriod }
-        return Array(
-            closable.sorted(by: Self.goesFirst).prefix(max(0, candidates.count - max(0, self.policy.lowWater))))
+        let settled = candidates.filter { now - $0.openedAt >= self.policy.gracePeriod }
+        let excess = max(0, settled.count - max(0, self.policy.lowWater))
+        return Array(settled.filter { !$0.isProtected }.sorted(by: Self.goesFirst).prefix(excess))
     }
 
     private static func goesFirst(_ left: Candidate, _ right: Candidate) -> Bool {

@@ -48,23 +48,28 @@ final class ConnectionResources: ConnectionScope {
 
     func mayEnd(_ end: @escaping @Sendable () -> Void) {
         let connections = self.manager.halfOpenConnections
-        if connections.makeRoom() {
+        if let endOther = connections.takeExcess() {
             _ = self.manager.noted(
                 ResourceLimitError(
                     resource: .connection(.inbound), scope: .transient, limit: connections.places))
+            endOther()
         }
         let place = connections.enter(end)
         self.state.withLock { $0.halfOpen = place }
     }
 
     func progressed(to stage: ConnectionStage) {
-        guard let place = self.state.withLock({ $0.halfOpen.take() }) else { return }
         switch stage {
         case .answered:
+            guard let place = self.state.withLock({ $0.halfOpen.take() }) else { return }
             let spoken = self.manager.halfOpenConnections.spoke(place)
             self.state.withLock { $0.halfOpen = spoken }
-        case .established: self.manager.halfOpenConnections.leave(place)
+        case .established: self.leaveHalfOpen()
         }
+    }
+
+    private func leaveHalfOpen() {
+        if let place = self.state.withLock({ $0.halfOpen.take() }) { self.manager.halfOpenConnections.leave(place) }
     }
 
     func charge(_ amount: ResourceUse) throws(ResourceLimitError) {
@@ -105,7 +110,7 @@ final class ConnectionResources: ConnectionScope {
             return (state.accounts, state.peer)
         }
         guard let ended else { return }
-        self.progressed(to: .established)
+        self.leaveHalfOpen()
         ResourceAccount.giveBack(ended.accounts, self.own.use)
         if let peer = ended.peer { self.manager.peers.leave(peer) }
         if let network { self.manager.networks.leave(network) }

@@ -3,7 +3,8 @@ import Transport
 
 /// The handshakes that peers have begun with a node, which give way to each other where they take too many places.
 ///
-/// The silent ones go first: who has sent its part of the key exchange has worked for its place, and made this node work.
+/// Those that have sent their part of the key exchange and those that have not have half of the places each, and what the
+/// others leave: neither a crowd that says nothing nor one that says the same to everybody drives out both.
 final class HalfOpenConnections: Sendable {
     /// Above so many the oldest gives way.
     let places: Int
@@ -36,11 +37,12 @@ final class HalfOpenConnections: Sendable {
         }
     }
 
-    /// Makes room for one more; false where there was enough.
-    func makeRoom() -> Bool {
-        guard Defence.halfOpenConnections.isOn, self.silent.count + self.spoken.count >= self.places else {
-            return false
-        }
-        return self.silent.endOldest() || self.spoken.endOldest()
+    /// Takes the one out that must end so that there is room for one more, and returns what ends it.
+    func takeExcess() -> (@Sendable () -> Void)? {
+        let silent = self.silent.count
+        guard Defence.halfOpenConnections.isOn, silent + self.spoken.count >= self.places else { return nil }
+        return silent > self.places / 2
+            ? self.silent.takeOldest() ?? self.spoken.takeOldest()
+            : self.spoken.takeOldest() ?? self.silent.takeOldest()
     }
 }

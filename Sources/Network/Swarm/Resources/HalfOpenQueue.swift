@@ -35,16 +35,14 @@ final class HalfOpenQueue: Sendable {
         self.state.withLock { $0.ends.removeValue(forKey: number) }
     }
 
-    /// Ends the oldest; false where there is none.
-    func endOldest() -> Bool {
-        let end = self.state.withLock { state -> (@Sendable () -> Void)? in
+    /// Takes the oldest out and returns what ends it; nil where there is none.
+    func takeOldest() -> (@Sendable () -> Void)? {
+        self.state.withLock { state in
             while let number = state.order.popFirst() {
                 if let end = state.ends.removeValue(forKey: number) { return end }
             }
             return nil
         }
-        end?()
-        return end != nil
     }
 
     private static func clear(_ state: inout State) {

@@ -27,9 +27,10 @@ final class StreamResources: StreamScope {
     /// Ends the oldest of those that speak nothing where this one takes the half of their room that others may need.
     private func makeRoom() {
         guard Defence.halfOpenStreams.isOn, let exceeded = self.manager.transient.exceedsHalf else { return }
-        guard self.manager.halfOpenStreams.endOldest() else { return }
+        guard let endOldest = self.manager.halfOpenStreams.takeOldest() else { return }
         _ = self.manager.noted(
             ResourceLimitError(resource: exceeded.resource, scope: .transient, limit: exceeded.limit))
+        endOldest()
     }
 
     func mayEnd(_ end: @escaping @Sendable () -> Void) {
