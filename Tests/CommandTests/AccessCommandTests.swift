@@ -55,8 +55,9 @@ struct AccessCommandTests {
         process.signal(SIGTERM)
         let end = try await process.finish()
         #expect(end.exitCode == 0)
-        #expect(end.errorLines.count { $0.contains("is set aside") && $0.contains("file is not a database") } == 1)
-        #expect(end.errorLines.count { $0.contains("was replaced") && $0.contains("peers.sqlite.damaged-1") } == 1)
+        #expect(
+            end.errorLines.count { $0.contains("a database is damaged") && $0.contains("file is not a database") } == 1)
+        #expect(end.errorLines.count { $0.contains("is set aside") && $0.contains("peers.sqlite.damaged-1") } == 1)
         #expect(try String(contentsOfFile: "\(path).damaged-1", encoding: .utf8) == "damaged")
     }
 

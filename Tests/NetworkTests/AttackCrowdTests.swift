@@ -1,7 +1,9 @@
 import Bytes
 import EventLoop
+import Multiformats
 import PeerIdentity
 import Swarm
+import TCPTransport
 import Testing
 import Transport
 
@@ -74,13 +76,13 @@ import Transport
             let second = try await silent(20)
             await Self.wait(for: 15, in: events)
             for peer in second[..<15] { #expect(await peer.waitForEnd() == .finished) }
-            // Each comes as a silent one: the oldest of those ends first, and those that have spoken when four are left.
+            // Each comes as a silent one: the oldest of those ends while there are four, then the oldest that has spoken.
             var third: [HostilePeer] = []
             for _ in 0..<6 { third += try await spoken(1) }
             await Self.wait(for: 6, in: events)
-            #expect(await second[15].waitForEnd() == .finished)
+            for peer in second[15..<17] { #expect(await peer.waitForEnd() == .finished) }
             for peer in first { #expect(await peer.waitForEnd() == .finished) }
-            for peer in third[..<2] { #expect(await peer.waitForEnd() == .finished) }
+            #expect(await third[0].waitForEnd() == .finished)
             try await subject.expectHonestPeerIsServed()
             for peer in first + second + third { await peer.close() }
         }
@@ -122,7 +124,7 @@ import Transport
     @Test func `a crowd of strangers that stays gives way to those who come, and who was there before stays`()
         async throws
     {
-        // Ten places, and two for handshakes and those that are ending.
+        // Eight places, and four for handshakes and those that are ending.
         let configuration = Self.configuration { $0.system.inboundConnections = 12 }
         try await HostileSubject.with(configuration) { subject in
             let events = subject.swarm.subscribe()
@@ -130,12 +132,44 @@ import Transport
             for _ in 0..<40 { crowd.append(try await subject.attacker()) }
             for await case .disconnected(let connection, let reason) in events {
                 #expect(reason == .closedLocally)
-                if connection.id == crowd[34].connection.id { break }
+                if connection.id == crowd[35].connection.id { break }
             }
             let standing = crowd.filter { $0.connection.closeReason == nil }.map(\.connection.id)
-            #expect(standing == (crowd[..<5] + crowd[35...]).map(\.connection.id))
+            #expect(standing == (crowd[..<4] + crowd[36...]).map(\.connection.id))
             try await subject.expectHonestPeerIsServed()
             #expect(try Self.report(subject).refusals.isEmpty)
+            for (peer, _) in crowd { await peer.close() }
+        }
+    }
+
+    @Test func `a crowd that stays gives way to those who are dialled, too`() async throws {
+        // Beside three dials and three handshakes seven may stand.
+        let configuration = Self.configuration {
+            $0.system.inboundConnections = 12
+            $0.system.connections = 14
+        }
+        try await HostileSubject.with(configuration) { subject in
+            let events = subject.swarm.subscribe()
+            var crowd: [(peer: HostilePeer, connection: Connection)] = []
+            for _ in 0..<7 { crowd.append(try await subject.attacker(patience: .seconds(100))) }
+            var others: [Swarm] = []
+            for _ in 0..<3 {
+                let other = try await Swarm(
+                    identity: try PrivateKey.generate(.ed25519), transports: [TCPTransport()], loops: subject.loops)
+                let address = try await other.listen(on: Multiaddr("/ip4/127.0.0.1/tcp/0"))
+                _ = try await subject.swarm.connect(to: try address.appending(other.localPeer))
+                others.append(other)
+            }
+            var left = 3
+            for await case .disconnected(let connection, _) in events {
+                #expect(connection.direction == .inbound)
+                left -= 1
+                if left == 0 { break }
+            }
+            #expect(crowd[..<2].allSatisfy { $0.connection.closeReason == nil })
+            try await subject.expectHonestPeerIsServed()
+            #expect(try Self.report(subject).refusals.isEmpty)
+            for other in others { await other.close() }
             for (peer, _) in crowd { await peer.close() }
         }
     }

@@ -46,18 +46,20 @@ struct AttackResourceTests {
     }
 
     @Test func `what has no peer yet has so many sockets and no more`() async throws {
-        try await HostileSubject.with(Self.limits { $0.system.fileDescriptors = 5 }) { subject in
+        // One for the listener, and one for a connection that stands: nothing gives way where it is the only one.
+        try await HostileSubject.with(Self.limits { $0.system.fileDescriptors = 2 }) { subject in
+            let (peer, connection) = try await subject.attacker()
             let events = subject.swarm.subscribe()
-            var peers: [HostilePeer] = []
-            for _ in 0..<10 { peers.append(try await subject.connect()) }
-            for peer in peers { peer.close(after: .seconds(5)) }
+            var peers = [peer]
+            for _ in 0..<6 { peers.append(try await subject.connect()) }
+            for peer in peers { peer.close(after: .seconds(60)) }
             var reasons: [String] = []
             for await case .inboundFailed(_, let failure) in events {
                 reasons.append(failure.description)
                 if reasons.count == 6 { break }
             }
-            // The listener has one of the five.
             #expect(reasons.allSatisfy { $0.contains("this node refused the connection") }, "\(reasons)")
+            #expect(connection.closeReason == nil)
             for peer in peers { await peer.close() }
         }
     }

@@ -280,23 +280,53 @@ import Transport
         #expect(!directory.files.contains { $0.contains("damaged-2") || $0.contains(".new") }, "\(name)")
     }
 
-    @Test func `a process that ends while it replaces a damaged database loses no rule`() async throws {
+    /// Where a process was ended while it replaced a damaged database, which had rules in its log: the files that it left.
+    private static let stops: [(name: String, files: [String: String])] = [
+        ("a part of the new file", ["peers.sqlite": "whole", "peers.sqlite-wal": "log", "peers.sqlite.new": "part"]),
+        (
+            "the damaged file's name",
+            ["peers.sqlite-wal": "log", "peers.sqlite.damaged-1": "whole", "peers.sqlite.new": "new"]
+        ),
+        (
+            "its log's name",
+            ["peers.sqlite.damaged-1-wal": "log", "peers.sqlite.damaged-1": "whole", "peers.sqlite.new": "new"]
+        ),
+    ]
+
+    @Test(arguments: stops.indices) func `a process that ends while it replaces a damaged database loses no rule`(
+        index: Int
+    ) async throws {
+        let (name, files) = Self.stops[index]
+        let made = try StorageDirectory()
+        defer { withExtendedLifetime(made) {} }
+        let rule = AccessRule(.deny, try Self.target("192.0.2.1"))
+        let storage = try await NodeDatabase.open(made.database)
+        // The tables are in the file, and the rule is in the log alone.
+        try await storage.perform { database throws(StorageError) in
+            _ = try database.integer("PRAGMA wal_checkpoint(TRUNCATE)")
+            try AccessRows.set(rule, in: database)
+        }
+        var contents = [
+            "whole": try made.contents(of: "peers.sqlite"), "log": try made.contents(of: "peers.sqlite-wal"),
+        ]
+        await storage.close()
+        contents["new"] = try made.contents(of: "peers.sqlite")
+        contents["part"] = Array(try #require(contents["new"]).prefix(5_000))
         let directory = try StorageDirectory()
         defer { withExtendedLifetime(directory) {} }
+        for (file, content) in files { try directory.write(file, try #require(contents[content])) }
+        if files["peers.sqlite"] == nil {
+            // Whoever only changes the list makes no empty one in its place.
+            #expect(NodeDatabase.isThere(directory.database))
+            await #expect(throws: StorageError.self, "\(name)") {
+                _ = try await NodeDatabase.open(directory.database, setsDamagedAside: false)
+            }
+        }
         var configuration = SwarmConfiguration()
         configuration.storage = directory.database
-        let rule = AccessRule(.deny, try Self.target("192.0.2.1"))
-        let storage = try await NodeDatabase.open(directory.database)
-        try await storage.perform { database throws(StorageError) in try AccessRows.set(rule, in: database) }
-        await storage.close()
-        // It has made a part of the new one, then all of it and set the damaged one aside.
-        let whole = try directory.contents(of: "peers.sqlite")
-        try directory.write("peers.sqlite.new", whole.prefix(5_000))
-        try await self.with(configuration) { bench in #expect(bench.gated.gater.list == [rule]) }
-        try FileManager.default.moveItem(atPath: directory.database, toPath: directory.database + ".new-whole")
-        try directory.write("peers.sqlite.new", whole)
-        try await self.with(configuration) { bench in #expect(bench.gated.gater.list == [rule]) }
-        #expect(!directory.files.contains("peers.sqlite.new"))
+        try await self.with(configuration) { bench in #expect(bench.gated.gater.list == [rule], "\(name)") }
+        #expect(!directory.files.contains("peers.sqlite.new"), "\(name)")
+        #expect(!directory.files.contains("peers.sqlite-wal"), "\(name)")
     }
 
     @Test func `a node whose database cannot be made says so`() async throws {

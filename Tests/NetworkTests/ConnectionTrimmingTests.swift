@@ -52,7 +52,8 @@ struct ConnectionTrimmingTests {
         let settled = (1...6).map { self.candidate($0) }
         let crowd = (7...40).map { self.candidate($0, age: 10) }
         #expect(self.closed(settled + crowd, low: 6, high: 8) == [])
-        #expect(self.closed(settled + crowd, low: 4, high: 8) == [6, 5])
+        #expect(self.closed(settled + crowd, low: 4, high: 8) == [])
+        #expect(self.closed(settled + crowd, low: 4, high: 5) == [6, 5])
     }
 
     @Test(arguments: UInt64(1)...30)
@@ -70,8 +71,8 @@ struct ConnectionTrimmingTests {
         let settled = candidates.filter { Self.now - $0.openedAt >= .seconds(60) }
         let mustStay = candidates.filter { $0.isProtected || Self.now - $0.openedAt < .seconds(60) }
         #expect(closed.isDisjoint(with: mustStay.map(\.id)))
-        #expect(closed.isEmpty || candidates.count > high)
-        if candidates.count > high {
+        #expect(closed.isEmpty || settled.count > high)
+        if settled.count > high {
             #expect(closed.count == min(max(settled.count - low, 0), candidates.count - mustStay.count))
         }
         let kept = candidates.filter { !closed.contains($0.id) && !mustStay.map(\.id).contains($0.id) }

@@ -1,97 +1,67 @@
-import Bytes
-import Multiformats
-import TestSupport
 import Testing
 
 @testable import Swarm
 
-/// Who gives way where all places for inbound connections are taken.
+/// How many inbound connections and handshakes there is room for.
 struct InboundPlacesTests {
-    private func candidate(
-        _ id: UInt64, from address: String? = nil, value: Int = 0, isSettled: Bool = false
-    ) throws -> InboundPlaces.Candidate {
-        let network = try address.map { InboundPlaces.network(of: try #require(IPAddress($0))) }
-        return InboundPlaces.Candidate(id: id, network: network, value: value, isSettled: isSettled)
+    @Test(arguments: [1, 64, 128, 1_024, 8_192], [40, 64, 150, 256, 1_024, 65_536])
+    func `beside all that may be at once there is room for one that comes`(mebibytes: Int, descriptors: Int) {
+        let limits = ResourceLimits(memory: mebibytes << 20, fileDescriptors: descriptors)
+        let dials = DialLimits().within(limits).perNode
+        let places = InboundPlaces(limits, dials: dials)
+        #expect(places.handshakes >= 4)
+        #expect(places.handshakes < limits.transient.inboundConnections)
+        #expect(places.standing(besideOutbound: 0) >= ConnectionPolicy.fitting(limits).highWater)
+        for outbound in 0...limits.system.connections {
+            let standing = places.standing(besideOutbound: outbound)
+            #expect(standing + places.handshakes < limits.system.inboundConnections)
+            if standing > 1 { #expect(standing + outbound + places.handshakes + dials < limits.system.connections) }
+        }
     }
 
-    private func going(_ candidates: [InboundPlaces.Candidate], places: Int, standing: Int? = nil) -> [UInt64] {
-        InboundPlaces.givingWay(candidates, standing: standing ?? candidates.count, of: places).map(\.id)
-    }
-
-    @Test func `nobody goes while there are places`() throws {
-        let candidates = try (1...10).map { try self.candidate($0) }
-        #expect(self.going(candidates, places: 10).isEmpty)
-        #expect(self.going(candidates, places: 10, standing: 11) == [6])
-    }
-
-    @Test func `the older half stays, and of the rest the first goes`() throws {
-        let candidates = try (1...8).map { try self.candidate($0) }
-        #expect(self.going(candidates, places: 6) == [5, 6])
-        #expect(self.going(candidates, places: 1) == [5, 6, 7, 8])
-    }
-
-    @Test func `the least valuable go first`() throws {
-        let values = [0, 0, 0, 0, 3, 1, 2, 1]
-        let candidates = try values.enumerated().map { try self.candidate(UInt64($0.offset), value: $0.element) }
-        #expect(self.going(candidates, places: 5) == [5, 7, 6])
-    }
-
-    @Test func `a crowd from one network drives out itself`() throws {
-        let crowd = try (1...6).map { try self.candidate($0) }
-        let young = [
-            try self.candidate(7, from: "203.0.113.1"), try self.candidate(8, from: "198.51.100.1"),
-            try self.candidate(9, from: "198.51.100.2"), try self.candidate(10, from: "198.51.100.200"),
-            try self.candidate(11, from: "2001:db8:1::1"), try self.candidate(12, from: "2001:db8:1:2::1"),
-        ]
-        // The network of three has as many as that of two after the first, then they take turns.
-        #expect(self.going(crowd + young, places: 9) == [8, 9, 11])
-        #expect(self.going(crowd + young, places: 7) == [8, 9, 11, 7, 10])
-    }
-
-    @Test func `who is past the grace period goes last, from however many networks a crowd comes`() throws {
-        let settled = try (1...20).map { try self.candidate($0, from: "192.0.2.\($0)", isSettled: true) }
-        let crowd = try (21...32).map { try self.candidate($0, from: "10.\($0).0.1") }
-        #expect(self.going(settled + crowd, places: 24) == Array(21...29))
-        #expect(self.going(settled + crowd, places: 16) == Array(21...32) + [17, 18, 19, 20])
-    }
-
-    @Test(arguments: [0, 1, 6, 12, 40, 384, 3_072])
-    func `a sixth of the inbound connections that are allowed is left to handshakes`(inbound: Int) {
+    @Test(arguments: [0, 1, 2, 3, 6, 12, 384], [0, 1, 8, .max])
+    func `limits of any size leave a place`(inbound: Int, handshakes: Int) {
         var limits = ResourceLimits.unlimited
         limits.system.inboundConnections = inbound
-        let places = InboundPlaces.fitting(limits).count(besideOutbound: 1_000)
-        #expect(places >= 1)
-        #expect(inbound < 2 || places <= inbound - max(inbound / 6, 1))
-        #expect(InboundPlaces.fitting(.unlimited).count(besideOutbound: 1_000) == .max)
+        limits.transient.inboundConnections = handshakes
+        let places = InboundPlaces(limits, dials: 160)
+        #expect(places.handshakes >= 1)
+        #expect(places.standing(besideOutbound: .max) >= 1)
+        #expect(inbound < 3 || places.standing(besideOutbound: 0) + places.handshakes <= inbound)
+        limits.system.connections = inbound
+        #expect(InboundPlaces(limits, dials: 160).standing(besideOutbound: 1_000) == 1)
     }
 
-    @Test(arguments: [1, 64, 128, 1_024, 8_192], [40, 256, 1_024, 65_536])
-    func `limits that fit a machine leave room for connections that stand, handshakes and those that end`(
-        mebibytes: Int, descriptors: Int
+    @Test func `without limits there are places for everybody`() {
+        let places = InboundPlaces(.unlimited, dials: 160)
+        #expect(places.standing(besideOutbound: 1_000_000) == .max)
+        #expect(places.handshakes > 1_000_000)
+    }
+
+    @Test(arguments: [(2, 1), (4, 2), (32, 16), (33, 16)])
+    func `a crowd that stays silent takes half of the places for handshakes from those that have spoken`(
+        _ places: Int, _ half: Int
     ) {
-        let limits = ResourceLimits(memory: mebibytes << 20, fileDescriptors: descriptors)
-        let places = InboundPlaces.fitting(limits)
-        #expect(places.count(besideOutbound: 0) > ConnectionPolicy.fitting(limits).highWater * 9 / 10)
-        for outbound in 0...limits.system.outboundConnections {
-            let count = places.count(besideOutbound: outbound)
-            let handshakes = limits.transient.inboundConnections / 2
-            #expect(count + handshakes <= limits.system.inboundConnections)
-            #expect(count + outbound + handshakes <= limits.system.connections)
+        let connections = HalfOpenConnections(places: places)
+        func enter() -> HalfOpenConnections.Place {
+            connections.takeExcess()?()
+            return connections.enter {}
         }
+        var spoken: [HalfOpenConnections.Place] = []
+        for _ in 0..<places { spoken.append(connections.spoke(enter())) }
+        for _ in 0..<100 { _ = enter() }
+        // What was entered and is not there any more has no end to take out.
+        #expect(spoken.count { connections.leave($0) } == places - half)
     }
 
-    @Test(arguments: UInt64(1)...30)
-    func `whoever stands, enough go, and nobody who stayed long`(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
-        let candidates = try (0..<UInt64.random(in: 1...80, using: &random)).map { id in
-            try self.candidate(
-                id, from: "10.0.\(Int.random(in: 0...3, using: &random)).1", value: .random(in: 0...2, using: &random))
+    @Test func `a crowd that has spoken leaves half of the places to those that come`() {
+        let connections = HalfOpenConnections(places: 8)
+        var silent: [HalfOpenConnections.Place] = []
+        for _ in 0..<3 { silent.append(connections.enter {}) }
+        for _ in 0..<100 {
+            connections.takeExcess()?()
+            _ = connections.spoke(connections.enter {})
         }
-        let places = Int.random(in: 1...80, using: &random)
-        let going = self.going(candidates, places: places)
-        #expect(going == self.going(candidates, places: places))
-        #expect(going.allSatisfy { $0 >= UInt64(candidates.count / 2) })
-        let wanted = candidates.count > places ? candidates.count - places + places / 16 : 0
-        #expect(going.count == min(wanted, candidates.count - candidates.count / 2))
+        #expect(silent.count { connections.leave($0) } == 3)
     }
 }

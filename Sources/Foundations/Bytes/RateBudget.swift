@@ -1,6 +1,6 @@
 /// How often something may happen: a burst at once, and one more an interval (the generic cell rate algorithm).
 public struct RateBudget: Hashable, Sendable {
-    /// How often it may happen at once; `Int.max` for as often as it likes.
+    /// How often it may happen at once; `Int.max` for as often as it likes, 0 for never.
     public let burst: Int
     /// How long it takes until it may happen once more.
     public let interval: Duration
@@ -15,7 +15,7 @@ public struct RateBudget: Hashable, Sendable {
 
     /// Whether it may happen once more now.
     public func hasRoom(now: Instant) -> Bool {
-        guard self.burst < .max else { return true }
+        guard self.burst > 0, self.burst < .max else { return self.burst > 0 }
         let ahead = (self.wholeAt - now).saturatingNanoseconds
         let (most, overflow) = self.interval.saturatingNanoseconds.multipliedReportingOverflow(
             by: Int64(self.burst) - 1)

@@ -6,11 +6,20 @@ extension Database {
     /// One that is damaged, or that a newer version has made, is renamed where `setsDamagedAside` says so, and an empty one
     /// takes its place (`DatabaseReplacement`); otherwise it is left alone and this throws.
     static func open(_ path: String, _ schema: Schema, setsDamagedAside: Bool) throws(StorageError) -> Database {
-        do throws(StorageError) {
-            if setsDamagedAside { try DatabaseReplacement.finish(path) }
+        guard setsDamagedAside else {
+            guard !DatabaseReplacement.isUnfinished(path) else {
+                throw .unavailable(
+                    path: path, reason: "its replacement was interrupted; the node finishes it when it starts")
+            }
             return try Self.openWhole(path, schema)
+        }
+        try DatabaseReplacement.finish(path)
+        do throws(StorageError) {
+            let database = try Self.openWhole(path, schema)
+            DatabaseReplacement.forget(path)
+            return database
         } catch {
-            guard setsDamagedAside, error.isDamage else { throw error }
+            guard error.isDamage else { throw error }
             try DatabaseReplacement.replace(path, schema, because: error)
             return try Self.openWhole(path, schema)
         }

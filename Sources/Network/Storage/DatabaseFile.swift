@@ -27,11 +27,22 @@ enum DatabaseFile {
         var number = 1
         while number < Self.damagedFiles, access("\(path).damaged-\(number)", F_OK) == 0 { number += 1 }
         let kept = "\(path).damaged-\(number)"
-        // A log would be taken for that of the file that comes next, though SQLite deletes one beside an empty file.
-        try? Self.rename("\(path)-wal", to: "\(kept)-wal")
+        // The file first: without its log it might pass for whole, with less in it.
         try Self.rename(path, to: kept)
-        unlink("\(path)-shm")
+        try Self.setLogAside(path, kept)
         return kept
+    }
+
+    /// Takes the log away that a file has left behind: it would be taken for that of the file that comes next.
+    private static func setLogAside(_ path: String, _ kept: String) throws(StorageError) {
+        if Self.exists("\(path)-wal") { try Self.rename("\(path)-wal", to: "\(kept)-wal") }
+        unlink("\(path)-shm")
+    }
+
+    /// The same for a file that was set aside by a process that has come no further.
+    static func setLeftLogAside(_ path: String) throws(StorageError) {
+        let kept = (1...Self.damagedFiles).map { "\(path).damaged-\($0)" }.last { Self.exists($0) }
+        try Self.setLogAside(path, kept ?? "\(path).damaged-1")
     }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -18,7 +18,7 @@ enum DatabaseReplacement {
 
     /// Sets the database at `path` aside, because of `reason`. Throws where the new one cannot be made: then it stays.
     static func replace(_ path: String, _ schema: Schema, because reason: StorageError) throws(StorageError) {
-        self.log.error("a database is set aside and an empty one takes its place", ["file": path, "reason": reason])
+        self.log.error("a database is damaged", ["file": path, "reason": reason])
         var rescued: [Rescued] = []
         for table in schema.rescued { rescued.append(Self.read(table, of: path)) }
         let fresh = Self.fresh(path)
@@ -26,21 +26,32 @@ enum DatabaseReplacement {
         let database = try Database.openWhole(fresh, schema)
         defer { database.close() }
         for index in rescued.indices { rescued[index].count = try Self.insert(rescued[index], into: database) }
-        // Closed, all of it is in the file itself.
         database.close()
+        guard !DatabaseFile.exists("\(fresh)-wal") else {
+            throw .failed(path: fresh, reason: "what was written to it could not be put into the file itself")
+        }
         let kept = try DatabaseFile.setAside(path)
         try DatabaseFile.rename(fresh, to: path)
         let saved = rescued.map { "\($0.table.name) \($0.count)\($0.isWhole ? "" : ", and no more could be read")" }
-        self.log.warning(
-            "a damaged database was replaced",
+        self.log.error(
+            "a damaged database is set aside and an empty one took its place",
             ["file": path, "kept_as": kept, "rescued": saved.isEmpty ? "nothing" : saved.joined(separator: "; ")])
     }
 
-    /// Finishes what a process began that was ended between the two names.
+    /// Whether a process was ended when it had set the damaged file aside, and the new one has not its name yet.
+    static func isUnfinished(_ path: String) -> Bool {
+        !DatabaseFile.exists(path) && DatabaseFile.exists(Self.fresh(path))
+    }
+
+    /// Finishes what a process began that was ended.
     static func finish(_ path: String) throws(StorageError) {
-        guard !DatabaseFile.exists(path), DatabaseFile.exists(Self.fresh(path)) else { return }
+        guard self.isUnfinished(path) else { return }
+        try DatabaseFile.setLeftLogAside(path)
         try DatabaseFile.rename(Self.fresh(path), to: path)
     }
+
+    /// Removes what a process left that was ended before the new file was whole; the one in its place is.
+    static func forget(_ path: String) { DatabaseFile.remove(Self.fresh(path)) }
 
     private static func fresh(_ path: String) -> String { "\(path).new" }
 

@@ -30,6 +30,11 @@ package final class Storage: Sendable {
         }
     }
 
+    /// Whether there is a database at `path`, or one that a process was ended in putting there.
+    package static func isThere(_ path: String) -> Bool {
+        DatabaseFile.exists(path) || DatabaseReplacement.isUnfinished(path)
+    }
+
     /// Runs `body` with the database, on its thread, behind what was asked before.
     package func perform<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws(StorageError) -> Value

@@ -74,12 +74,14 @@ public final class Swarm: Sendable {
         let resources = configuration.resources ?? ResourceManager(limits)
         self.resources = resources
         let fitting = configuration.resources == nil ? limits : .unlimited
+        let dials = configuration.dialLimits.within(fitting)
         self.connectionManager = ConnectionManager(
-            configuration.connections ?? .fitting(fitting), places: .fitting(fitting), self.table, loops: loops)
+            configuration.connections ?? .fitting(fitting), places: InboundPlaces(fitting, dials: dials.perNode),
+            self.table, loops: loops)
         self.transports = transports
         self.loops = loops
         self.dialGate = DialGate(configuration.dialLimits)
-        self.dialSlots = DialSlotPool(configuration.dialLimits.within(fitting))
+        self.dialSlots = DialSlotPool(dials)
         self.names = NameResolver(loops.next(), servers: configuration.nameServers)
         self.resolver = AddressResolver(self.names)
         var random = SystemRandom()

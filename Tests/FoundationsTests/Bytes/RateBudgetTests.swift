@@ -35,6 +35,12 @@ struct RateBudgetTests {
         #expect(self.taken(1_000, of: &budget, after: .zero) == 1_000)
     }
 
+    @Test func `a burst of none is never`() {
+        var budget = RateBudget(burst: 0, interval: .seconds(1))
+        #expect(self.taken(3, of: &budget, after: .zero) == 0)
+        #expect(self.taken(3, of: &budget, after: .seconds(100)) == 0)
+    }
+
     @Test func `where the interval has no end, the burst is all there is`() {
         var budget = RateBudget(burst: 1, interval: .seconds(Int64.max))
         #expect(self.taken(3, of: &budget, after: .zero) == 1)

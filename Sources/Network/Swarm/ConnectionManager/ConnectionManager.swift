@@ -75,7 +75,7 @@ public final class ConnectionManager: Sendable {
 
     /// A connection came to stand, on its loop.
     func connected(_ connection: Connection) {
-        if connection.direction == .inbound { self.makeRoom(for: connection) }
+        self.makeRoom(for: connection)
         if self.policy.idle != .keep || self.table.count > self.policy.highWater { self.schedule() }
     }
 
@@ -118,12 +118,12 @@ public final class ConnectionManager: Sendable {
 
     private func makeRoom(for newcomer: Connection) {
         let standing = self.table.staying
-        guard standing.inbound > self.places.count(besideOutbound: standing.outbound) else { return }
+        guard standing.inbound > self.places.standing(besideOutbound: standing.outbound) else { return }
         let leaving = self.makingRoom.withLock { _ -> [Connection] in
-            let count = self.places.count(besideOutbound: self.table.staying.outbound)
+            let count = self.places.standing(besideOutbound: self.table.staying.outbound)
             let staying = self.table.allStaying.filter { $0.direction == .inbound }
             let candidates = self.placeHolders(staying, but: newcomer)
-            let going = Set(InboundPlaces.givingWay(candidates, standing: staying.count, of: count).map(\.id))
+            let going = Set(InboundEviction.givingWay(candidates, standing: staying.count, of: count).map(\.id))
             return self.table.leave(staying.filter { going.contains($0.id) })
         }
         for connection in leaving {
@@ -132,14 +132,14 @@ public final class ConnectionManager: Sendable {
         }
     }
 
-    private func placeHolders(_ connections: [Connection], but newcomer: Connection) -> [InboundPlaces.Candidate] {
+    private func placeHolders(_ connections: [Connection], but newcomer: Connection) -> [InboundEviction.Candidate] {
         let now = EventLoop.monotonicNow()
         return self.scores.withLock { scores in
             connections.compactMap { connection in
                 let peer = connection.remotePeer
                 guard connection != newcomer, !scores.isProtected(peer) else { return nil }
-                return InboundPlaces.Candidate(
-                    id: connection.id, network: connection.remoteAddress.ipAddress.map(InboundPlaces.network(of:)),
+                return InboundEviction.Candidate(
+                    id: connection.id, network: connection.remoteAddress.ipAddress.map(InboundEviction.network(of:)),
                     value: scores.value(of: peer, now: now),
                     isSettled: now - connection.openedAt >= self.policy.gracePeriod)
             }

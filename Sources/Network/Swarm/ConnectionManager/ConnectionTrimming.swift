@@ -20,12 +20,12 @@ struct ConnectionTrimming {
     /// The connections to close, least valuable first; none where there are few enough.
     ///
     /// Of peers that are worth as much, the one with fewer streams goes first, then the one that came by itself, then the
-    /// one that came last. Protected peers and those within their grace period stay, also above the high water, and those
-    /// within it are no reason to close others: a crowd of new strangers drives out nobody who was there before. What bounds
-    /// it are the places for inbound connections (`InboundPlaces`).
+    /// one that came last. Protected peers stay, and those within their grace period neither go nor count: a crowd of new
+    /// strangers drives out nobody who was there before. What bounds it are the places for inbound connections
+    /// (`InboundPlaces`), and the resource manager.
     func excess(_ candidates: [Candidate], now: Instant) -> [Candidate] {
-        guard candidates.count > Defence.connectionTrimming.limit(self.policy.highWater) else { return [] }
         let settled = candidates.filter { now - $0.openedAt >= self.policy.gracePeriod }
+        guard settled.count > Defence.connectionTrimming.limit(self.policy.highWater) else { return [] }
         let excess = max(0, settled.count - max(0, self.policy.lowWater))
         return Array(settled.filter { !$0.isProtected }.sorted(by: Self.goesFirst).prefix(excess))
     }

@@ -16,10 +16,11 @@ public struct DialLimits: Hashable, Sendable {
     public init() {}
 
     /// At most as many at once as have room beside the inbound handshakes: others wait for their turn instead of being
-    /// refused by this node itself.
+    /// refused by this node itself; and a quarter of all connections, since what is dialled has no place for others.
     func within(_ limits: ResourceLimits) -> DialLimits {
         var fitting = self
-        fitting.perNode = min(self.perNode, max(1, limits.transient.connections / 2))
+        let most = min(limits.transient.connections / 2, limits.system.connections / 4)
+        fitting.perNode = min(self.perNode, max(1, most))
         return fitting
     }
 }

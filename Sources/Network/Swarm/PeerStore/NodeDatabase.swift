@@ -51,6 +51,9 @@ package enum NodeDatabase {
         // Whoever was denied stays so.
         rescued: [Schema.RescuedTable("access_rules", columns: ["target", "action"])])
 
+    /// Whether there is a database at `path`, or what a node will make it of.
+    package static func isThere(_ path: String) -> Bool { Storage.isThere(path) }
+
     /// Opens the database at `path`, and makes it where there is none. Throws `StorageError`.
     package static func open(_ path: String, setsDamagedAside: Bool = true) async throws(StorageError) -> Storage {
         try await Storage(path: path, schema: Self.schema, setsDamagedAside: setsDamagedAside)

@@ -29,11 +29,12 @@ final class HalfOpenConnections: Sendable {
         return .spoken(self.spoken.enter(end))
     }
 
-    /// Takes out a handshake that led to a connection, or ended.
-    func leave(_ place: Place) {
+    /// Takes out a handshake that led to a connection, or ended; false where it gave way before.
+    @discardableResult
+    func leave(_ place: Place) -> Bool {
         switch place {
-        case .silent(let number): self.silent.leave(number)
-        case .spoken(let number): self.spoken.leave(number)
+        case .silent(let number): self.silent.leave(number) != nil
+        case .spoken(let number): self.spoken.leave(number) != nil
         }
     }
 
@@ -41,7 +42,7 @@ final class HalfOpenConnections: Sendable {
     func takeExcess() -> (@Sendable () -> Void)? {
         let silent = self.silent.count
         guard Defence.halfOpenConnections.isOn, silent + self.spoken.count >= self.places else { return nil }
-        return silent > self.places / 2
+        return silent >= max(self.places / 2, 1)
             ? self.silent.takeOldest() ?? self.spoken.takeOldest()
             : self.spoken.takeOldest() ?? self.silent.takeOldest()
     }

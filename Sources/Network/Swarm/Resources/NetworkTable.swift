@@ -54,7 +54,7 @@ struct NetworkTable {
     }
 
     private func check(_ network: IPNetwork, now: Instant) throws(ResourceLimitError) {
-        guard let entry = self.entries[network] else { return }
+        let entry = self.entries[network] ?? Entry(rate: self.rate(of: network))
         let most = self.isSite(network) ? self.limits.connectionsPerSite : self.limits.connectionsPerHost
         guard Defence.networkConnections.holds(entry.connections < most) else {
             throw ResourceLimitError(resource: .connection(.inbound), scope: .network(network), limit: most)

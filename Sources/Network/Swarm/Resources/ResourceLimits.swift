@@ -45,7 +45,7 @@ public struct ResourceLimits: Hashable, Sendable {
         self.system.inboundConnections = connections * 3 / 4
         self.system.outboundConnections = connections * 3 / 4
         self.system.streams = max(memory / mebibyte * 16, 1_024)
-        self.transient.connections = max(connections / 4, 64)
+        self.transient.connections = min(max(connections / 4, 64), connections / 2)
         self.transient.inboundConnections = min(max(connections / 8, 32), self.system.inboundConnections / 3)
         self.transient.streams = max(self.system.streams / 4, 256)
         self.transient.memory = memory / 4

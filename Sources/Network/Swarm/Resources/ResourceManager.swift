@@ -29,7 +29,7 @@ public final class ResourceManager: ResourceScope {
         self.peers = AccountTable(limits.peer) { .peer($0) }
         self.protocols = AccountTable(limits.protocolID) { .protocolID($0) }
         self.networks = NetworkLimiter(limits.networks)
-        self.halfOpenConnections = HalfOpenConnections(places: limits.transient.inboundConnections / 2)
+        self.halfOpenConnections = HalfOpenConnections(places: InboundPlaces(limits).handshakes)
         self.refusals = RefusalCounter()
     }
 

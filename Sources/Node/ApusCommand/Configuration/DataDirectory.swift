@@ -53,7 +53,7 @@ struct DataDirectory: Sendable {
     func withDatabase<Value: Sendable>(
         makesIt: Bool = false, _ body: @escaping @Sendable (Database) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value? {
-        guard makesIt || FileManager.default.fileExists(atPath: self.database) else { return nil }
+        guard makesIt || NodeDatabase.isThere(self.database) else { return nil }
         let storage = try await NodeDatabase.open(self.database, setsDamagedAside: false)
         do throws(StorageError) {
             let value = try await storage.perform(body)

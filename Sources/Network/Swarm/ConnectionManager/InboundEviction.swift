@@ -1,14 +1,12 @@
 import Bytes
 import Multiformats
-import PeerIdentity
-import Transport
 
 /// Who gives way where strangers have taken all places for inbound connections, so that whoever comes is served.
 ///
 /// The connections of a crowd would otherwise keep everybody out until they are old enough to be closed for being too many
 /// (`ConnectionTrimming`). The rule follows Bitcoin's for its inbound slots (`SelectNodeToEvict`): who has stayed long stays,
 /// and of the others the networks that have the most pay. So a crowd from one place only drives out itself.
-struct InboundPlaces {
+enum InboundEviction {
     /// What is known of one inbound connection.
     struct Candidate {
         let id: UInt64
@@ -21,24 +19,6 @@ struct InboundPlaces {
         fileprivate var settled: Int { self.isSettled ? 1 : 0 }
     }
 
-    /// How many inbound connections may be, handshakes and those that are ending included.
-    let inbound: Int
-    /// How many connections may be at all.
-    let all: Int
-
-    /// The places that `limits` allow.
-    static func fitting(_ limits: ResourceLimits) -> InboundPlaces {
-        let all = min(limits.system.connections, limits.system.fileDescriptors)
-        return InboundPlaces(inbound: min(limits.system.inboundConnections, all), all: all)
-    }
-
-    /// How many inbound connections may stand beside so many outbound ones: a sixth of what is allowed is left to handshakes
-    /// and to connections that are ending.
-    func count(besideOutbound outbound: Int) -> Int {
-        guard self.inbound < .max else { return .max }
-        return max(min(self.inbound, self.all - outbound) - max(self.inbound / 6, 1), 1)
-    }
-
     /// The network that counts as one place: what one customer or one rented machine's neighbours have.
     static func network(of address: IPAddress) -> IPNetwork {
         let address = address.unmapped
@@ -49,15 +29,15 @@ struct InboundPlaces {
     }
 
     /// Which of the candidates, which are in the order in which they came, give way where so many are `standing`, those that
-    /// may not go included, and `count` may; none where there is room.
+    /// may not go included, and `places` may; none where there is room.
     ///
-    /// The older half stays. Of the rest those go that are worth least, then those within their grace period, then one of the
-    /// network that has the most of them, then the one that came first: a newcomer has the time that it takes to fill the
-    /// other half of the places. A sixteenth goes at once, so that each newcomer in a crowd costs little.
-    static func givingWay(_ candidates: [Candidate], standing: Int, of count: Int) -> [Candidate] {
-        guard standing > Defence.inboundPlaces.limit(count) else { return [] }
+    /// The older half stays. Of the rest those go first that are within their grace period, of these the ones that are worth
+    /// least, then one of the network that has the most of them, then the one that came first: a newcomer has the time that
+    /// it takes to fill the other half of the places. A sixteenth goes at once, so that each newcomer in a crowd costs little.
+    static func givingWay(_ candidates: [Candidate], standing: Int, of places: Int) -> [Candidate] {
+        guard standing > Defence.inboundPlaces.limit(places) else { return [] }
         let young = candidates[(candidates.count / 2)...].sorted {
-            ($0.value, $0.settled, $0.id) < ($1.value, $1.settled, $1.id)
+            ($0.settled, $0.value, $0.id) < ($1.settled, $1.value, $1.id)
         }
         // How many its network still has when the turn comes to it.
         var left: [IPNetwork?: Int] = [:]
@@ -66,9 +46,9 @@ struct InboundPlaces {
             defer { left[candidate.network]? -= 1 }
             return left[candidate.network] ?? 0
         }
-        let excess = standing - count + count / 16
+        let excess = standing - places + places / 16
         return zip(young, crowds)
-            .sorted { ($0.0.value, $0.0.settled, -$0.1, $0.0.id) < ($1.0.value, $1.0.settled, -$1.1, $1.0.id) }
+            .sorted { ($0.0.settled, $0.0.value, -$0.1, $0.0.id) < ($1.0.settled, $1.0.value, -$1.1, $1.0.id) }
             .prefix(excess).map(\.0)
     }
 }
