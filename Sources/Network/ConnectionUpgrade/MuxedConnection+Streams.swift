@@ -84,7 +84,7 @@ extension MuxedConnection {
     private func mayEnd(_ stream: LoopStream) {
         let bound = LoopBound(stream, on: self.loop)
         // At once where it can be, so that whoever needs the place has it.
-        self.entry(stream.yamuxID)?.scope.mayEnd { [connection] in connection.onLoop { bound.value.reset() } }
+        self.entry(stream.yamuxID)?.scope.mayEnd { bound.loop.runOrExecute { bound.value.reset() } }
     }
 
     /// Bounds the time that a stream may take to agree on its protocol.

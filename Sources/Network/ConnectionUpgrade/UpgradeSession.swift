@@ -96,14 +96,8 @@ final class UpgradeSession {
     /// Lets others have the place of a handshake that the peer has begun, as long as no connection stands.
     private func mayEnd() {
         let bound = LoopBound(self, on: self.loop)
-        self.account.scope.mayEnd {
-            // At once where it can be, so that whoever needs the place has it.
-            if bound.loop.isCurrent {
-                bound.value.fail(.gaveWay)
-            } else {
-                bound.loop.execute { bound.value.fail(.gaveWay) }
-            }
-        }
+        // At once where it can be, so that whoever needs the place has it.
+        self.account.scope.mayEnd { bound.loop.runOrExecute { bound.value.fail(.gaveWay) } }
     }
 
     /// Ends the attempt; the completion hears of it once.

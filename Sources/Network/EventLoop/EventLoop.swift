@@ -56,6 +56,11 @@ public final class EventLoop: Sendable {
         if !self.engine.enqueue(.closure(job)) { self.engine.enqueueLate(job) }
     }
 
+    /// Runs `body` on the loop: at once where it is the caller's own, and as a job otherwise.
+    package func runOrExecute(_ body: @escaping @Sendable () -> Void) {
+        if self.isCurrent { body() } else { self.execute(body) }
+    }
+
     /// Runs `body` on the loop and returns its result to the caller.
     public func perform<Value: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Value

@@ -25,7 +25,7 @@ enum DatabaseFile {
     /// Gives the file, and what belongs to it, another name in its directory; answers that name.
     static func setAside(_ path: String) throws(StorageError) -> String {
         var number = 1
-        while number < Self.damagedFiles, access("\(path).damaged-\(number)", F_OK) == 0 { number += 1 }
+        while number < Self.damagedFiles, Self.exists("\(path).damaged-\(number)") { number += 1 }
         let kept = "\(path).damaged-\(number)"
         // The file first: without its log it might pass for whole, with less in it.
         try Self.rename(path, to: kept)

@@ -8,7 +8,6 @@ final class ConnectionTable: Sendable {
 
     private struct State {
         var connections: [PeerID: [Connection]] = [:]
-        var count = 0
         /// Those that are not leaving.
         var staying = Staying()
         /// The numbers of those that were told to end to have fewer, and have not ended yet.
@@ -34,7 +33,6 @@ final class ConnectionTable: Sendable {
         self.state.withLock { state in
             guard !state.isClosed else { return false }
             state.connections[connection.remotePeer, default: []].append(connection)
-            state.count += 1
             state.staying.add(1, connection.direction)
             return true
         }
@@ -47,7 +45,6 @@ final class ConnectionTable: Sendable {
                 let index = connections.firstIndex(of: connection)
             else { return false }
             connections.remove(at: index)
-            state.count -= 1
             if state.leaving.remove(connection.id) == nil { state.staying.add(-1, connection.direction) }
             state.connections[connection.remotePeer] = connections.isEmpty ? nil : connections
             return true
@@ -63,7 +60,9 @@ final class ConnectionTable: Sendable {
     }
 
     /// How many connections stand.
-    var count: Int { self.state.withLock { $0.count } }
+    var count: Int {
+        self.state.withLock { $0.staying.inbound + $0.staying.outbound + $0.leaving.count }
+    }
 
     /// How many connections stand that `leave` was not called for.
     var staying: Staying { self.state.withLock { $0.staying } }

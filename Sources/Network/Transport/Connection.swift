@@ -139,7 +139,7 @@ public final class Connection: Sendable {
         precondition(!protocols.isEmpty, "a stream needs at least one protocol")
         let request = PendingResult<Opened>()
         return try await request.wait {
-            self.onLoop {
+            self.loop.runOrExecute {
                 guard let driver = self.driver.withLock({ $0 })?.value else {
                     request.finish(.failure(StreamError.closed(.connectionClosed(self.closeText))))
                     return
@@ -166,7 +166,7 @@ public final class Connection: Sendable {
 
     /// Starts closing, in order with a grace period or at once without.
     package func beginClose(gracePeriod: Duration?) {
-        self.onLoop { self.driver.withLock({ $0 })?.value.close(gracePeriod: gracePeriod) }
+        self.loop.runOrExecute { self.driver.withLock({ $0 })?.value.close(gracePeriod: gracePeriod) }
     }
 
     /// Waits until the connection has ended and says why.
@@ -184,11 +184,6 @@ public final class Connection: Sendable {
     }
 
     private var closeText: String { self.closeReason.map { "\($0)" } ?? "it is not open" }
-
-    /// Runs `body` on the loop: at once where it is the caller's own.
-    package func onLoop(_ body: @escaping @Sendable () -> Void) {
-        if self.loop.isCurrent { body() } else { self.loop.execute(body) }
-    }
 
     /// How many streams are open, of either side.
     public var streamCount: Int { self.streams.load(ordering: .relaxed) }

@@ -141,7 +141,7 @@ public final class ConnectionManager: Sendable {
                 return InboundEviction.Candidate(
                     id: connection.id, network: connection.remoteAddress.ipAddress.map(InboundEviction.network(of:)),
                     value: scores.value(of: peer, now: now),
-                    isSettled: now - connection.openedAt >= self.policy.gracePeriod)
+                    isSettled: self.policy.isSettled(since: connection.openedAt, now: now))
             }
         }
     }

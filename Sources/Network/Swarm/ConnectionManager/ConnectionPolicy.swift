@@ -1,3 +1,5 @@
+import Bytes
+
 /// How many connections a node keeps, and for how long.
 public struct ConnectionPolicy: Hashable, Sendable {
     /// What becomes of a connection without streams.
@@ -35,6 +37,9 @@ public struct ConnectionPolicy: Hashable, Sendable {
         let highWater = min(Self.part(1, of: 2, most), Self.part(2, of: 3, inbound))
         return ConnectionPolicy(lowWater: Self.part(3, of: 4, highWater), highWater: highWater)
     }
+
+    /// Whether a connection that came to stand then is past its grace period.
+    func isSettled(since openedAt: Instant, now: Instant) -> Bool { now - openedAt >= self.gracePeriod }
 
     /// `part` of the `whole` parts of a number, at least one: of a small number, rounded parts would be none.
     private static func part(_ part: Int, of whole: Int, _ number: Int) -> Int {

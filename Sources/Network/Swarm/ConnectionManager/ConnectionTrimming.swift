@@ -24,7 +24,7 @@ struct ConnectionTrimming {
     /// strangers drives out nobody who was there before. What bounds it are the places for inbound connections
     /// (`InboundPlaces`), and the resource manager.
     func excess(_ candidates: [Candidate], now: Instant) -> [Candidate] {
-        let settled = candidates.filter { now - $0.openedAt >= self.policy.gracePeriod }
+        let settled = candidates.filter { self.policy.isSettled(since: $0.openedAt, now: now) }
         guard settled.count > Defence.connectionTrimming.limit(self.policy.highWater) else { return [] }
         let excess = max(0, settled.count - max(0, self.policy.lowWater))
         return Array(settled.filter { !$0.isProtected }.sorted(by: Self.goesFirst).prefix(excess))
